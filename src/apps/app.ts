@@ -1,0 +1,58 @@
+import type { AppId, VersionId } from '#src/ids.ts';
+
+export interface ClientSecret {
+  /** SHA-256 of the secret, base64url. The secret itself has 256 random bits and is shown once. */
+  readonly digest: string;
+  readonly createdAt: string;
+}
+
+/** Third-party software: an OAuth client, a listing, and versions. */
+export interface App {
+  readonly id: AppId;
+  readonly name: string;
+  readonly tagline: string;
+  readonly logoUri: string | null;
+  readonly homepageUri: string | null;
+  readonly privacyUri: string | null;
+  readonly developer: { readonly name: string; readonly uri: string | null; readonly verified: boolean };
+  /** `disabled` is the operator's kill switch: no token of the app works anywhere. */
+  readonly status: 'active' | 'disabled';
+  readonly authMethod: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+  /** At most two, so that one can be replaced while the other still works. */
+  readonly secrets: readonly ClientSecret[];
+  readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | null;
+  /** Public clients always need PKCE; a confidential one can be exempted because some common libraries send none. */
+  readonly pkce: 'required' | 'exempt';
+  readonly dpopBound: boolean;
+  /** The version in use, or `null` before the first one goes live. */
+  readonly liveVersion: VersionId | null;
+  readonly createdAt: string;
+}
+
+/** Names of permissions in the catalogue. */
+export interface RequestedPermissions {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+export interface Version {
+  readonly id: VersionId;
+  readonly app: AppId;
+  /** Counts up from 1 within the app. */
+  readonly number: number;
+  readonly status: 'draft' | 'submitted' | 'live' | 'retired';
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly launchUri: string | null;
+  /** What the app may ask for at most, by identity. Required ones cannot be left out by the person. */
+  readonly permissions: { readonly user: RequestedPermissions; readonly tenant: RequestedPermissions };
+  /** Whether it can use shared access (BEHAVIOURS Z1). */
+  readonly sharedAccess: boolean;
+  readonly createdAt: string;
+}
+
+/** What the OAuth side needs of an app: itself and the version in use, read together. */
+export interface LiveApp {
+  readonly app: App;
+  readonly version: Version;
+}

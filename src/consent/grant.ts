@@ -1,0 +1,26 @@
+import type { AppId, GrantId, MembershipId, TenantId, UserId } from '#src/ids.ts';
+
+/** What one member gave one app in one tenant. There is one for each member, app and tenant (L5). */
+export interface Grant {
+  readonly id: GrantId;
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  /** The stay in the tenant in which it was given; it ends with that stay. */
+  readonly membership: MembershipId;
+  readonly app: AppId;
+  /** Scope values: permissions of the catalogue and protocol scopes. Never `shared_access`. */
+  readonly permissions: readonly string[];
+  readonly sharedAccess: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What a person decided on the consent page. It becomes part of the grant in the commit that stores the code. */
+export interface ConsentDecision {
+  readonly tenant: TenantId;
+  /** The ticked and required permissions that were shown, and nothing else. */
+  readonly permissions: readonly string[];
+  readonly sharedAccess: boolean;
+  /** The record versions that the page was made from: the code is only issued if these still stand (xC7, xT6). */
+  readonly basis: { readonly membership: MembershipId; readonly grantSlot: number | null };
+}

@@ -1,0 +1,51 @@
+import { randomUUIDv7 } from 'node:crypto';
+
+import type { AppId, DelegationId, GrantId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+
+/**
+ * Everything that can happen, as one union. An event is appended in the commit that made it so (law 5); the audit
+ * trail, webhooks, mail and security signals are readers of it. No event carries a secret.
+ */
+export type Happening =
+  | { type: 'tenant.created'; tenant: TenantId; name: string }
+  | { type: 'tenant.updated'; tenant: TenantId }
+  | { type: 'member.added'; tenant: TenantId; user: UserId; role: string }
+  | { type: 'member.updated'; tenant: TenantId; user: UserId; role: string; status: 'active' | 'inactive' }
+  | { type: 'member.removed'; tenant: TenantId; user: UserId }
+  | { type: 'role.created' | 'role.updated' | 'role.removed'; tenant: TenantId; role: string }
+  | { type: 'delegation.given' | 'delegation.changed'; tenant: TenantId; delegation: DelegationId; giver: UserId; receiver: UserId; permissions: readonly string[] }
+  | { type: 'delegation.ended'; tenant: TenantId; delegation: DelegationId; giver: UserId; receiver: UserId; by: 'giver' | 'receiver' | 'admin' }
+  | { type: 'user.created' | 'user.updated' | 'user.password_changed'; tenant: null; user: UserId }
+  | { type: 'user.signed_in'; tenant: null; user: UserId; session: SessionId }
+  | { type: 'user.signed_out'; tenant: null; user: UserId; session: SessionId | 'all' }
+  | { type: 'app.registered' | 'app.updated'; tenant: null; app: AppId }
+  | { type: 'app.version_published'; tenant: null; app: AppId; version: VersionId }
+  | { type: 'app.authorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
+  | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
+  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
+  | { type: 'shared_access.granted' | 'shared_access.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
+  | { type: 'tokens.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app' }
+  | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
+  | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };
+
+/** Who did it: a person, an app, an operator's credential, or Assent itself. */
+export type Actor =
+  | { kind: 'user'; id: UserId }
+  | { kind: 'app'; id: AppId }
+  | { kind: 'operator'; id: string }
+  | { kind: 'system' };
+
+export type AssentEvent = Happening & {
+  /** A UUIDv7: unique, and sortable by time. */
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly actor: Actor;
+};
+
+export const happened = (what: Happening, { actor, now }: { actor: Actor; now: number }): AssentEvent => ({
+  ...what,
+  id: randomUUIDv7(),
+  at: new Date(now).toISOString(),
+  actor,
+});

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Shard } from './storage/record-store.ts';
+import { shardFromText, shardToText } from './storage/shards.ts';
+
+/** Ids carry their kind as a visible prefix: `usr_…`. Those that must be found without their tenant carry its shard too. */
+const PREFIXES = {
+  tenant: 'ten',
+  user: 'usr',
+  app: 'app',
+  version: 'ver',
+  delegation: 'del',
+  grant: 'gnt',
+  family: 'fam',
+  operator: 'opr',
+  resourceServer: 'rs',
+  role: 'rol',
+  group: 'grp',
+  session: 'sid',
+  membership: 'mbr',
+} as const;
+
+type Kind = keyof typeof PREFIXES;
+type Id<K extends Kind> = string & { readonly __kind: K };
+
+export type TenantId = Id<'tenant'>;
+export type UserId = Id<'user'>;
+/** The OAuth `client_id` of an app. */
+export type AppId = Id<'app'>;
+export type VersionId = Id<'version'>;
+export type DelegationId = Id<'delegation'>;
+export type GrantId = Id<'grant'>;
+export type FamilyId = Id<'family'>;
+export type OperatorId = Id<'operator'>;
+export type ResourceServerId = Id<'resourceServer'>;
+export type RoleId = Id<'role'>;
+export type GroupId = Id<'group'>;
+/** Names a session in lists and as `uid`; it is not the cookie and opens nothing. */
+export type SessionId = Id<'session'>;
+/** One stay of a user in a tenant: leaving and coming back gives another. */
+export type MembershipId = Id<'membership'>;
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `bytes` as a base-62 number of exactly `length` digits. */
+export function base62(bytes: Uint8Array, length: number): string {
+  let number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  let text = '';
+  for (let digit = 0; digit < length; digit += 1) {
+    text = BASE62[Number(number % 62n)] + text;
+    number /= 62n;
+  }
+  return text;
+}
+
+/** A new id with 128 random bits; with `shard`, the shard stands in the id and `shardOfId` reads it back. */
+export function newId<K extends Kind>(kind: K, shard?: Shard): Id<K> {
+  const random = base62(randomBytes(16), 22);
+  return `${PREFIXES[kind]}_${shard === undefined ? '' : shardToText(shard)}${random}` as Id<K>;
+}
+
+/** The shard in an id that was made with one, or `undefined` for any other text. */
+export function shardOfId(kind: Kind, id: string): Shard | undefined {
+  const prefix = `${PREFIXES[kind]}_`;
+  if (!id.startsWith(prefix) || id.length !== prefix.length + 24) return undefined;
+  return shardFromText(id.slice(prefix.length, prefix.length + 2));
+}
