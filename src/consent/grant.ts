@@ -10,6 +10,8 @@ export interface Grant {
   readonly app: AppId;
   /** Scope values: permissions of the catalogue and protocol scopes. Never `shared_access`. */
   readonly permissions: readonly string[];
+  /** What was shown and not ticked: not asked again unless the app sends `prompt=consent`. */
+  readonly declined: readonly string[];
   readonly sharedAccess: boolean;
   readonly createdAt: string;
   readonly updatedAt: string;

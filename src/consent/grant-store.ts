@@ -1,0 +1,170 @@
+import type { Deps } from '#src/deps.ts';
+import { happened, type Actor, type AssentEvent } from '#src/events.ts';
+import { newId, shardOfId, type AppId, type GrantId, type TenantId, type UserId } from '#src/ids.ts';
+import {
+  absent,
+  defineKind,
+  put,
+  remove,
+  unchanged,
+  type Expectation,
+  type IndexQuery,
+  type Key,
+  type Page,
+  type StoredRecord,
+  type Write,
+} from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+import type { ConsentDecision, Grant } from './grant.ts';
+
+/**
+ * A grant stands under (tenant, user, app), so there can be only one (L5). Its absence or version is what consent
+ * pages and codes are bound to, and it makes revocation one write: whatever was read through it is dead.
+ */
+const GRANT = defineKind<Grant>('grant', {
+  schema: 1,
+  indexes: (grant) => [
+    { index: 'by-user', of: JSON.stringify([grant.tenant, grant.user]), sort: grant.createdAt },
+    { index: 'by-app', of: JSON.stringify([grant.tenant, grant.app]), sort: grant.createdAt },
+  ],
+});
+
+/** Where the grant with an id is. Written and removed with it. */
+const GRANT_PLACE = defineKind<{ tenant: TenantId; user: UserId; app: AppId }>('grant-place', { schema: 1 });
+
+export const grantKey = (tenant: TenantId, user: UserId, app: AppId): Key<Grant> => ({
+  shard: shardOf(tenant),
+  kind: GRANT,
+  id: JSON.stringify([tenant, user, app]),
+});
+
+const placeKey = (id: GrantId, tenant: TenantId) => ({ shard: shardOf(tenant), kind: GRANT_PLACE, id });
+
+export async function readGrant(
+  { store }: Deps,
+  tenant: TenantId,
+  user: UserId,
+  app: AppId,
+): Promise<StoredRecord<Grant> | undefined> {
+  const [record] = await store.read(grantKey(tenant, user, app));
+  return record;
+}
+
+export async function findGrantById(deps: Deps, id: string): Promise<StoredRecord<Grant> | undefined> {
+  const shard = shardOfId('grant', id);
+  if (shard === undefined) return undefined;
+  const [place] = await deps.store.read({ shard, kind: GRANT_PLACE, id });
+  if (!place) return undefined;
+  const record = await readGrant(deps, place.value.tenant, place.value.user, place.value.app);
+  return record?.value.id === id ? record : undefined;
+}
+
+/** As the consent page needs it: the version of the place (`null` when nothing stands there) and the grant in it. */
+export async function currentGrant(
+  deps: Deps,
+  tenant: TenantId,
+  user: UserId,
+  app: AppId,
+): Promise<{ slotVersion: number | null; grant: Grant | undefined }> {
+  const record = await readGrant(deps, tenant, user, app);
+  return { slotVersion: record?.version ?? null, grant: record?.value };
+}
+
+type GrantList = Pick<IndexQuery<Grant>, 'after' | 'limit'>;
+
+export const grantsOfUser = ({ store }: Deps, tenant: TenantId, user: UserId, page: GrantList): Promise<Page<Grant>> =>
+  store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'by-user', of: JSON.stringify([tenant, user]), ...page });
+
+export const grantsOfApp = ({ store }: Deps, tenant: TenantId, app: AppId, page: GrantList): Promise<Page<Grant>> =>
+  store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'by-app', of: JSON.stringify([tenant, app]), ...page });
+
+/** A change to be committed together with something else in the tenant's shard: the code, say. */
+export interface GrantChange {
+  readonly grant: Grant;
+  readonly expect: readonly Expectation[];
+  readonly write: readonly Write[];
+  readonly events: readonly AssentEvent[];
+}
+
+const union = (left: readonly string[], right: readonly string[]): string[] => [...new Set([...left, ...right])];
+
+/**
+ * The grant after a person's decision: what was shown and ticked joins what was granted before (L5), what was shown
+ * and left is remembered as declined. `asked` are the scope values that the request was about.
+ */
+export function grantChange(
+  decision: ConsentDecision,
+  { before, user, app, asked, now }: {
+    before: StoredRecord<Grant> | undefined;
+    user: UserId;
+    app: AppId;
+    asked: readonly string[];
+    now: number;
+  },
+): GrantChange {
+  const { tenant, sharedAccess, basis } = decision;
+  const standing = before?.value.membership === basis.membership ? before.value : undefined;
+  const at = new Date(now).toISOString();
+  const permissions = union(standing?.permissions ?? [], decision.permissions);
+  const grant: Grant = {
+    id: standing?.id ?? newId('grant', shardOf(tenant)),
+    tenant,
+    user,
+    membership: basis.membership,
+    app,
+    permissions,
+    declined: union(standing?.declined ?? [], asked).filter((name) => !permissions.includes(name)),
+    sharedAccess,
+    createdAt: standing?.createdAt ?? at,
+    updatedAt: at,
+  };
+  const key = grantKey(tenant, user, app);
+  const actor: Actor = { kind: 'user', id: user };
+  const what = { tenant, app, user, grant: grant.id };
+  const events: AssentEvent[] = [];
+  const sameAs = (other: readonly string[]) => permissions.every((name) => other.includes(name));
+  if (!standing) events.push(happened({ type: 'app.authorized', ...what, permissions }, { actor, now }));
+  else if (!sameAs(standing.permissions)) {
+    events.push(happened({ type: 'permissions.changed', ...what, permissions }, { actor, now }));
+  }
+  if (sharedAccess !== (standing?.sharedAccess ?? false)) {
+    events.push(
+      happened({ type: sharedAccess ? 'shared_access.granted' : 'shared_access.revoked', ...what }, { actor, now }),
+    );
+  }
+  return {
+    grant,
+    expect: [before ? unchanged(before) : absent(key)],
+    write: [
+      put(key, grant, { tenant }),
+      ...(standing ? [] : [put(placeKey(grant.id, tenant), { tenant, user, app }, { tenant })]),
+      ...(before && !standing ? [remove(placeKey(before.value.id, tenant))] : []),
+    ],
+    events,
+  };
+}
+
+/**
+ * Takes a grant back: one durable commit, whatever hangs on it (codes, refresh tokens, opaque access tokens) is dead
+ * with it, because all of them are read through the grant. Idempotent; `true` when this call ended it.
+ */
+export async function revokeGrant(deps: Deps, record: StoredRecord<Grant>, actor: Actor): Promise<boolean> {
+  const { tenant, app, user, id } = record.value;
+  let current: StoredRecord<Grant> | undefined = record;
+  while (current?.value.id === id) {
+    const result = await deps.store.commit({
+      shard: record.key.shard,
+      durable: true,
+      expect: [unchanged(current)],
+      write: [remove(current.key), remove(placeKey(id, tenant))],
+      events: [
+        happened({ type: 'app.deauthorized', tenant, app, user, grant: id }, { actor, now: deps.clock() }),
+      ],
+    });
+    if (result.ok) return true;
+    // Somebody extended or ended it meanwhile: end what stands there now, if it is still the same grant.
+    current = await readGrant(deps, tenant, user, app);
+  }
+  return false;
+}

@@ -1,0 +1,27 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+
+/** SHA-256, base64url: the form in which a bearer secret is stored and looked up (I10). */
+export const digestOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+
+const keyFrom = (secret: string | Uint8Array, purpose: string): Uint8Array =>
+  new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), purpose, 32));
+
+/** AES-256-GCM under a key derived from `secret` for `purpose`. Who holds only the result learns nothing from it. */
+export function seal(text: string, secret: string | Uint8Array, purpose: string): string {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', keyFrom(secret, purpose), iv);
+  return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+}
+
+/** The text that was sealed, or `undefined` when secret or purpose are not the same or the sealed text was changed. */
+export function unseal(sealed: string, secret: string | Uint8Array, purpose: string): string | undefined {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length < 28) return undefined;
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', keyFrom(secret, purpose), bytes.subarray(0, 12));
+    decipher.setAuthTag(bytes.subarray(-16));
+    return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return undefined;
+  }
+}
