@@ -1,0 +1,56 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import type { Parser } from './parsers.ts';
+
+/** Marks a secret that Assent made for development, so that production can refuse it. */
+const DEVELOPMENT_MARK = 'development.';
+
+export interface MasterSecret {
+  readonly bytes: Buffer;
+  readonly madeForDevelopment: boolean;
+}
+
+/** At least 32 bytes as base64url. A text that repeats few characters was typed, not drawn. */
+export const masterSecret: Parser<MasterSecret> = (text) => {
+  const madeForDevelopment = text.startsWith(DEVELOPMENT_MARK);
+  const encoded = madeForDevelopment ? text.slice(DEVELOPMENT_MARK.length) : text;
+  if (!/^[A-Za-z0-9_-]{43,}$/.test(encoded) || new Set(encoded).size < 16) {
+    throw new Error('must be at least 32 random bytes as base64url; make one with: openssl rand -base64 32 | tr +/ -_ | tr -d =');
+  }
+  return { bytes: Buffer.from(encoded, 'base64url'), madeForDevelopment };
+};
+
+/** One key for one purpose (HKDF-SHA-256, 32 bytes): a leak of one says nothing about another. */
+export const deriveKey = (secret: MasterSecret, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret.bytes, 'assent', purpose, 32));
+
+/**
+ * The development secret kept at `path`, made at first use. It appears there whole or not at all (a link, not a
+ * write), so that servers started at the same moment agree on one.
+ */
+export function keptDevelopmentSecret(path: string): string {
+  const kept = readIfThere(path);
+  if (kept !== undefined) return kept;
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${DEVELOPMENT_MARK}${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readFileSync(path, 'utf8').trim();
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
