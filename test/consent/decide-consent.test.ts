@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { parseConsentInput, type ConsentInput } from '#src/consent/consent-input.ts';
+import { consentView, type AskView, type ConsentFacts } from '#src/consent/consent-view.ts';
+import { decideConsent, type ConsentOutcome } from '#src/consent/decide-consent.ts';
+import { shownDigest } from '#src/consent/shown-digest.ts';
+import { AppError } from '#src/errors.ts';
+import type { TenantId, UserId, VersionId } from '#src/ids.ts';
+
+import { aDelegation, aGrant, contoso, northwind, someFacts } from './facts.ts';
+
+const KEY = Buffer.alloc(32, 7);
+
+const asked = { request: { scopes: ['openid', 'meetings:read', 'meetings:write', 'contacts:read'] } };
+const delegated = { received: [aDelegation('Ada', ['meetings:read'])] };
+
+const digestOf = (facts: ConsentFacts): string | undefined => {
+  const view = consentView(facts);
+  return view.page === 'ask' ? shownDigest(KEY, facts.request, facts.live, view) : undefined;
+};
+
+const authorize = (facts: ConsentFacts, more: Partial<ConsentInput> = {}): ConsentInput => ({
+  decision: 'authorize',
+  tenant: facts.chosen?.tenant.id ?? '',
+  shown: digestOf(facts) ?? '',
+  ticked: [],
+  sharedAccess: false,
+  ...more,
+});
+
+const decide = (facts: ConsentFacts, input: ConsentInput): ConsentOutcome => decideConsent(consentView(facts), digestOf(facts), input);
+
+describe('what a yes gives', () => {
+  const given = (outcome: ConsentOutcome) =>
+    outcome.is === 'given' ? [outcome.decision.permissions, outcome.decision.sharedAccess] : outcome.is;
+
+  const rows: [string, ConsentFacts, Partial<ConsentInput>, unknown][] = [
+    ['Z12 what is required, when nothing is ticked', someFacts(asked), {}, [['openid', 'meetings:read'], false]],
+    [
+      'Z12 and what is ticked',
+      someFacts(asked),
+      { ticked: ['contacts:read'] },
+      [['openid', 'meetings:read', 'contacts:read'], false],
+    ],
+    ['Z1 authorizing without the box succeeds', someFacts({ ...asked, chosen: delegated }), {}, [['openid', 'meetings:read'], false]],
+    ['Z1 and with the box', someFacts({ ...asked, chosen: delegated }), { sharedAccess: true }, [['openid', 'meetings:read'], true]],
+    [
+      'L5 only what is new: what was granted before is not given again',
+      someFacts({ ...asked, chosen: { slotVersion: 3, grant: aGrant(['openid', 'meetings:read', 'contacts:read']) } }),
+      { ticked: ['meetings:write'] },
+      [['meetings:write'], false],
+    ],
+    [
+      'the box that was ticked before can be unticked',
+      someFacts({ chosen: { ...delegated, slotVersion: 3, grant: aGrant(['openid'], { sharedAccess: true }) } }),
+      { sharedAccess: false },
+      [['meetings:read'], false],
+    ],
+    [
+      'shared access stays as it was when there was no box to answer',
+      someFacts({ chosen: { slotVersion: 3, grant: aGrant(['openid'], { sharedAccess: true }) } }),
+      {},
+      [['meetings:read'], true],
+    ],
+    ['xC4 nothing that was not offered', someFacts(), { ticked: ['meetings:write'] }, 'invalid'],
+    ['xC4 nothing that is required already, as a tick', someFacts(asked), { ticked: ['meetings:read'] }, 'invalid'],
+    ['xC4 no permission with a name of the language', someFacts(asked), { ticked: ['__proto__'] }, 'invalid'],
+    ['xC4 no shared access without the box', someFacts(asked), { sharedAccess: true }, 'invalid'],
+    ['xC1 nothing with an empty digest', someFacts(asked), { shown: '' }, 'changed'],
+    ['xC1 nothing with a digest that is not ours', someFacts(asked), { shown: 'A'.repeat(43) }, 'changed'],
+    ['xT4 nothing for a tenant that the page was not about', someFacts(asked), { tenant: contoso.tenant.id }, 'changed'],
+  ];
+  test.each(rows)('%s', (_, facts, more, expected) => {
+    expect(given(decide(facts, authorize(facts, more)))).toEqual(expected);
+  });
+
+  test('the decision carries the tenant and what it was based on', () => {
+    const facts = someFacts({ chosen: { slotVersion: 3, grant: aGrant(['openid']) } });
+    expect(decide(facts, authorize(facts))).toMatchObject({
+      decision: { tenant: northwind.tenant.id, basis: { membership: northwind.member.membership, grantSlot: 3 } },
+    });
+  });
+});
+
+describe('xC4 what is granted is what was shown: everything that changes the page changes its digest', () => {
+  const shown = someFacts({ ...asked, chosen: delegated });
+  const rows: [string, ConsentFacts][] = [
+    ['another request', { ...shown, request: { ...shown.request, uid: 'uid-2' } }],
+    ['another person', { ...shown, request: { ...shown.request, user: 'usr_other' as UserId } }],
+    ['another place to return to', { ...shown, request: { ...shown.request, redirectUri: 'https://scheduler.example/other' } }],
+    ['fewer scopes', { ...shown, request: { ...shown.request, scopes: ['openid'] } }],
+    ['another version', { ...shown, live: { ...shown.live, version: { ...shown.live.version, id: 'ver_2' as VersionId } } }],
+    ['another name', { ...shown, live: { ...shown.live, app: { ...shown.live.app, name: 'Scheduler' } } }],
+    [
+      'no longer verified',
+      { ...shown, live: { ...shown.live, app: { ...shown.live.app, developer: { ...shown.live.app.developer, verified: false } } } },
+    ],
+    ['xT4 another tenant', { ...shown, chosen: { ...contoso, ...delegated, slotVersion: null, grant: undefined } }],
+    ['xT6 another stay in the tenant', someFacts({ ...asked, chosen: { ...delegated, member: { ...northwind.member, membership: contoso.member.membership } } })],
+    ['a grant made meanwhile', someFacts({ ...asked, chosen: { ...delegated, slotVersion: 1, grant: aGrant(['openid']) } })],
+    ['xC7 a grant taken back meanwhile', someFacts({ ...asked, chosen: { ...delegated, slotVersion: 2 } })],
+    ['the shared access box gone', someFacts(asked)],
+    ['a required permission turned optional', someFacts({ ...asked, chosen: delegated, version: { permissions: { user: { required: [], optional: ['meetings:read', 'meetings:write', 'contacts:read'] }, tenant: { required: [], optional: [] } } } })],
+  ];
+  test.each(rows)('%s', (_, now) => {
+    expect(decide(now, authorize(shown, { tenant: now.chosen?.tenant.id ?? '' } as Partial<ConsentInput>))).toEqual({ is: 'changed' });
+  });
+
+  test('another key', () => {
+    const view = consentView(shown) as AskView;
+    expect(shownDigest(Buffer.alloc(32, 8), shown.request, shown.live, view)).not.toBe(digestOf(shown));
+  });
+});
+
+describe('refusing', () => {
+  test('always works, also when the page changed meanwhile', () => {
+    expect(decide(someFacts(), { decision: 'refuse', tenant: undefined })).toEqual({ is: 'refused', description: 'The person refused.' });
+  });
+
+  const rows: [string, ConsentFacts, RegExp][] = [
+    ['no tenant', { ...someFacts(), memberships: [], chosen: undefined }, /^member_inactive: /],
+    ['a foreign tenant', { ...someFacts({ request: { tenantHint: 'ten_x' as TenantId } }), chosen: undefined }, /cannot use this app/],
+    ['tenant identity', someFacts({ request: { identity: 'tenant' } }), /^unauthorized_client: /],
+  ];
+  test.each(rows)('a dead end (%s) tells the app why, and a yes to it gives nothing', (_, facts, why) => {
+    const refused = decide(facts, { decision: 'refuse', tenant: undefined });
+    expect(refused).toMatchObject({ is: 'refused', description: expect.stringMatching(why) });
+    expect(decide(facts, authorize(facts))).toEqual({ is: 'changed' });
+  });
+});
+
+describe('what the form sends', () => {
+  const base = 'decision=authorize&tenant=ten_1&shown=abc';
+
+  test('is read as it stands', () => {
+    expect(parseConsentInput(new URLSearchParams(`_csrf=x&${base}&permission=a%3Ab&permission=c&shared_access=yes`))).toEqual({
+      decision: 'authorize',
+      tenant: 'ten_1',
+      shown: 'abc',
+      ticked: ['a:b', 'c'],
+      sharedAccess: true,
+    });
+  });
+
+  const rows: [string, string][] = [
+    ['decision', ''],
+    ['decision', 'decision=yes'],
+    ['decision', 'decision=refuse&decision=authorize'],
+    ['tenant', 'decision=authorize&shown=abc'],
+    ['shown', 'decision=authorize&tenant=ten_1'],
+    ['tenant', `${base}&tenant=ten_2`],
+    ['shown', `${base}&shown=def`],
+    ['permission', `${base}&permission=a&permission=a`],
+    ['shared_access', `${base}&shared_access=yes&shared_access=yes`],
+    ['shared_access', `${base}&shared_access=on`],
+    ['permission[]', `${base}&permission[]=a`],
+    ['user', `${base}&user=usr_x`],
+    ['__proto__', `${base}&__proto__=x`],
+  ];
+  test.each(rows)('xP15 is refused, naming %s: %s', (pointer, body) => {
+    const error = (() => {
+      try {
+        return parseConsentInput(new URLSearchParams(body));
+      } catch (problem) {
+        return problem;
+      }
+    })();
+    expect(error).toBeInstanceOf(AppError);
+    expect(error).toMatchObject({ code: 'invalid_request', fields: [{ pointer }] });
+  });
+});

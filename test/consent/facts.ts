@@ -1,0 +1,167 @@
+import type { App, LiveApp, Version } from '#src/apps/app.ts';
+import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
+import type { ChosenTenant, ConsentFacts } from '#src/consent/consent-view.ts';
+import type { Membership } from '#src/consent/choose-tenant.ts';
+import type { Grant } from '#src/consent/grant.ts';
+import type { ReceivedDelegation } from '#src/consent/shared-access-offer.ts';
+import type { AppId, DelegationId, GrantId, MembershipId, TenantId, UserId, VersionId } from '#src/ids.ts';
+import type { PendingRequest } from '#src/sign-in/pending-request.ts';
+import type { User } from '#src/tenants/user.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+
+const permission = (name: string, title: string, more: Partial<Permission> = {}): Permission => ({
+  name,
+  title,
+  explanation: `${title}, and no more.`,
+  identities: ['user', 'tenant'],
+  level: 'basic',
+  sensitive: false,
+  resource: 'https://meetings.example',
+  ...more,
+});
+
+const PERMISSIONS = [
+  permission('meetings:read', 'See your meetings'),
+  permission('meetings:write', 'Create and change your meetings'),
+  permission('contacts:read', 'See your contacts', { sensitive: true }),
+  permission('calendar:read', 'See your calendar'),
+  permission('rooms:manage', 'Manage meeting rooms', { identities: ['tenant'] }),
+];
+
+export const catalogue: Catalogue = {
+  permissions: PERMISSIONS,
+  find: (name) => PERMISSIONS.find((known) => known.name === name),
+};
+
+export const aUser = (more: Partial<User> = {}): User => ({
+  id: 'usr_ben' as UserId,
+  email: 'ben@northwind.example',
+  name: 'Ben Okri',
+  status: 'active',
+  passwordHash: null,
+  sessionsValidFrom: 0,
+  createdAt: at,
+  ...more,
+});
+
+export const anApp = (more: Partial<App> = {}): App => ({
+  id: 'app_scheduler' as AppId,
+  name: 'Scheduler Pro',
+  tagline: 'Meetings that plan themselves',
+  logoUri: null,
+  homepageUri: null,
+  privacyUri: null,
+  developer: { name: 'Bright Tools', uri: 'https://bright.example/', verified: true },
+  status: 'active',
+  authMethod: 'none',
+  secrets: [],
+  jwks: null,
+  pkce: 'required',
+  dpopBound: false,
+  liveVersion: 'ver_1' as VersionId,
+  createdAt: at,
+  ...more,
+});
+
+export const aVersion = (more: Partial<Version> = {}): Version => ({
+  id: 'ver_1' as VersionId,
+  app: 'app_scheduler' as AppId,
+  number: 1,
+  status: 'live',
+  redirectUris: ['https://scheduler.example/callback'],
+  postLogoutRedirectUris: [],
+  launchUri: null,
+  permissions: {
+    user: { required: ['meetings:read'], optional: ['meetings:write', 'contacts:read'] },
+    tenant: { required: [], optional: [] },
+  },
+  sharedAccess: true,
+  createdAt: at,
+  ...more,
+});
+
+export const aLiveApp = (app: Partial<App> = {}, version: Partial<Version> = {}): LiveApp => ({
+  app: anApp(app),
+  version: aVersion(version),
+});
+
+export const aRequest = (more: Partial<PendingRequest> = {}): PendingRequest => ({
+  uid: 'uid-1',
+  waitsFor: 'consent',
+  app: 'app_scheduler' as AppId,
+  redirectUri: 'https://scheduler.example/callback',
+  identity: 'user',
+  scopes: ['openid', 'meetings:read'],
+  tenantHint: undefined,
+  loginHint: undefined,
+  includeGranted: false,
+  user: 'usr_ben' as UserId,
+  restartPath: '/restart',
+  ...more,
+});
+
+export const aMembership = (id: string, name: string, joinedAt = at): Membership => ({
+  tenant: { id: id as TenantId, name, status: 'active', createdAt: at },
+  member: {
+    tenant: id as TenantId,
+    user: 'usr_ben' as UserId,
+    membership: `mbr_${id}` as MembershipId,
+    role: 'member',
+    status: 'active',
+    joinedAt,
+  },
+});
+
+export const northwind = aMembership('ten_northwind', 'Northwind');
+export const contoso = aMembership('ten_contoso', 'Contoso', '2026-02-01T00:00:00.000Z');
+
+export const aGrant = (permissions: readonly string[], more: Partial<Grant> = {}): Grant => ({
+  id: 'gnt_1' as GrantId,
+  tenant: northwind.tenant.id,
+  user: 'usr_ben' as UserId,
+  membership: northwind.member.membership,
+  app: 'app_scheduler' as AppId,
+  permissions,
+  declined: [],
+  sharedAccess: false,
+  createdAt: at,
+  updatedAt: at,
+  ...more,
+});
+
+export const aDelegation = (giver: string, permissions: readonly string[]): ReceivedDelegation => ({
+  giverName: giver,
+  delegation: {
+    id: `del_${giver}` as DelegationId,
+    tenant: northwind.tenant.id,
+    giver: `usr_${giver}` as UserId,
+    giverMembership: `mbr_${giver}` as MembershipId,
+    receiver: 'usr_ben' as UserId,
+    receiverMembership: northwind.member.membership,
+    permissions,
+    createdAt: at,
+    endsAt: null,
+  },
+});
+
+export const someFacts = ({
+  request = {},
+  app = {},
+  version = {},
+  chosen = {},
+  ...more
+}: {
+  request?: Partial<PendingRequest>;
+  app?: Partial<App>;
+  version?: Partial<Version>;
+  chosen?: Partial<ChosenTenant>;
+} & Partial<Omit<ConsentFacts, 'request' | 'chosen' | 'live'>> = {}): ConsentFacts => ({
+  request: aRequest(request),
+  person: aUser(),
+  memberships: [northwind],
+  chosen: { ...northwind, slotVersion: null, grant: undefined, received: [], ...chosen },
+  live: aLiveApp(app, version),
+  catalogue,
+  ...more,
+});
