@@ -25,6 +25,7 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, sentence: 'Send application/json.', level: 'info' },
   precondition_required: { status: 428, sentence: 'Send If-Match with the ETag that you read.', level: 'info' },
   idempotency_mismatch: { status: 422, sentence: 'This Idempotency-Key was used for another request.', level: 'info' },
+  idempotency_unsettled: { status: 409, sentence: 'A request with this Idempotency-Key was begun and has not ended. If that was just now, send it again in a moment; else read what became of it and use a new key.', level: 'info' },
   too_many_requests: { status: 429, sentence: 'Too many tries. Wait a little, then try again.', level: 'info' },
 
   // Signing in and consent
