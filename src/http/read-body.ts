@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http';
+
+import { AppError } from '#src/errors.ts';
+
+/** The body as text, or `payload_too_large` as soon as it is known to be longer than `limit` bytes. */
+export async function readBody(req: IncomingMessage, limit: number): Promise<string> {
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw new AppError('payload_too_large');
+  if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new AppError('unsupported_media_type', { detail: 'Send the body without compression.' });
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw new AppError('payload_too_large');
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new AppError('invalid_request', { detail: 'The body is not valid UTF-8.', cause });
+  }
+}

@@ -1,0 +1,53 @@
+import type Koa from 'koa';
+import Router from '@koa/router';
+
+import type { Log } from '#src/log.ts';
+import type { SessionId, UserId } from '#src/ids.ts';
+
+import type { PostedForm } from './posted-form.ts';
+import type { Views } from './views.ts';
+
+/** What is the same for every request. */
+export interface Site {
+  /** The issuer: the only address Assent believes it has, whatever a request says (threat xT3). */
+  readonly origin: string;
+  readonly platformName: string;
+  readonly production: boolean;
+  readonly csrfKey: Uint8Array;
+  readonly views: Views;
+  /** The address of a file in `public/`, with its version. */
+  readonly asset: (name: string) => string;
+}
+
+/** Who is signed in, as far as the frame of a page and its forms need to know; `sign-in/` puts it there. */
+export interface SignedInPerson {
+  readonly user: { readonly id: UserId; readonly name: string; readonly email: string };
+  readonly session: { readonly id: SessionId };
+}
+
+/** How a path answers: pages for people, JSON for programs, or as the protocol says. */
+export type Manner = 'page' | 'api' | 'protocol';
+
+export interface WebState {
+  site: Site;
+  /** Stands in the log, in the answer's `x-request-id` and on error pages. */
+  requestId: string;
+  log: Log;
+  /** The client's address, as the trusted proxies tell it. */
+  address: string;
+  manner: Manner;
+  signedIn?: SignedInPerson;
+  /** The form of this request once it was read; see `postedForm`. */
+  form?: PostedForm;
+  /** The anonymous half of the double submit, when this request made it; see csrf.ts. */
+  formCookie?: string;
+  /** Redirect targets beyond our own that a form on this page may lead to; see `allowFormActionTo`. */
+  formTargets?: string[];
+}
+
+export type WebContext = Koa.ParameterizedContext<WebState>;
+export type WebMiddleware = Koa.Middleware<WebState>;
+export type WebRouter = Router<WebState>;
+
+/** The router for a slice's `routes.ts` or `pages.ts`. Answers 404 and 405 are given by `createWeb`. */
+export const createRouter = (): WebRouter => new Router<WebState>();
