@@ -1,0 +1,133 @@
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+
+import type { Answer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
+import { openCursor, sealCursor } from '../cursor.ts';
+import { once, type KeptAnswer } from './idempotency.ts';
+import { etagOf, parseIfMatch, parseQuery, parseWith } from './parse.ts';
+import { answerProblems } from './problem.ts';
+import { readJson } from './request-body.ts';
+import type { ApiRequest, ApiRoute, ApiScope } from './route.ts';
+
+export interface Operator {
+  readonly operator: string;
+  readonly scopes: ReadonlySet<ApiScope>;
+}
+
+export interface ApiDeps extends Deps {
+  /** Whose bearer token the request carries, or `undefined` for none that is good. */
+  authenticate(ctx: Context): Promise<Operator | undefined>;
+  /** 32 bytes, for nothing but cursors and idempotency. */
+  readonly apiKey: Uint8Array;
+}
+
+export const API_BASE = '/api/v1';
+export const DOCUMENT_PATH = '/api/openapi.json';
+
+/** The management API as one middleware: every answer below `/api/` is JSON, also those about what is not there. */
+export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: object): Middleware {
+  const router = new Router();
+  for (const each of routes) {
+    router.register(API_BASE + each.path.replaceAll(/\{(\w+)\}/g, ':$1'), [each.method], (ctx: Context) => serve(deps, each, ctx));
+  }
+  const text = JSON.stringify(document);
+  router.get(DOCUMENT_PATH, (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.type = 'application/json';
+    ctx.body = text;
+  });
+  const routed = router.routes() as unknown as Middleware;
+  const methods = router.allowedMethods() as unknown as Middleware;
+  const nowhere = async () => {};
+  return (ctx, next) =>
+    ctx.path === '/api' || ctx.path.startsWith('/api/')
+      ? answerProblems(ctx, () => Promise.resolve(methods(ctx, () => Promise.resolve(routed(ctx, nowhere)))))
+      : next();
+}
+
+/** The order of the checks, the same for every route. Nothing of the body is read for a stranger. */
+async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: Context & { params?: unknown }): Promise<void> {
+  const operator = await authenticated(deps, ctx);
+  requireScope(route.scope, operator);
+  const params = parseParams(route, ctx.params);
+  const query = parseQuery(route.query, ctx.querystring);
+  const { text, value } = await readJson(ctx);
+  const body = route.body ? parseWith(route.body, value) : refuseMembers(value);
+  if (route.ifMatch === 'required' && ctx.get('If-Match') === '') throw new AppError('precondition_required');
+  const ifVersion = parseIfMatch(ctx.get('If-Match'));
+
+  const { limit, after, ...filters } = query as { limit?: number; after?: string };
+  const list = JSON.stringify([route.method, route.path, params, filters]);
+  const page = { limit: limit ?? 1, after: after === undefined ? undefined : openCursor(after, { list, key: deps.apiKey }) };
+  const request: ApiRequest = { params, query: filters, body, ifVersion, page, actor: { kind: 'operator', id: operator.operator } };
+  const effect = async () => render(route.answer, await route.handle(deps, request), { list, key: deps.apiKey });
+
+  const idempotencyKey = ctx.get('Idempotency-Key');
+  if (route.method === 'post' && idempotencyKey !== '') {
+    const asked = [ctx.method, ctx.path, ctx.querystring, ctx.get('If-Match'), text];
+    const kept = await once(deps, { operator: operator.operator, idempotencyKey, request: asked, secret: deps.apiKey }, effect);
+    if (kept.replayed) ctx.set('Idempotency-Replayed', 'true');
+    send(ctx, kept);
+  } else {
+    send(ctx, await effect());
+  }
+}
+
+async function authenticated(deps: ApiDeps, ctx: Context): Promise<Operator> {
+  const operator = await deps.authenticate(ctx);
+  if (operator) return operator;
+  // RFC 6750, 3.1: no error code for a request without any credentials.
+  const challenge = ctx.get('Authorization') === '' ? 'Bearer' : 'Bearer error="invalid_token"';
+  throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': challenge } });
+}
+
+function requireScope(scope: ApiScope, { scopes }: Operator): void {
+  if (scopes.has(scope) || scopes.has('manage')) return;
+  throw new AppError('forbidden', {
+    detail: `This needs a token with the scope ${scope}.`,
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+}
+
+function parseParams<D>(route: ApiRoute<D>, params: unknown): unknown {
+  const parsed = route.params.safeParse({ ...(params as object) });
+  if (!parsed.success) throw new AppError('not_found');
+  return parsed.data;
+}
+
+/** A route without a body takes none, or `{}` as some clients send. */
+function refuseMembers(value: unknown): unknown {
+  if (value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)) return {};
+  throw new AppError('invalid_request', { detail: 'This request takes no body.' });
+}
+
+type Bound = { readonly list: string; readonly key: Uint8Array };
+
+function render(answer: Answer, outcome: Outcome<Answer> | Outcome<RecordAnswer>, bound: Bound): KeptAnswer {
+  if (answer.form === 'empty') return { status: answer.status, headers: {}, body: '' };
+  if (answer.form === 'page') {
+    const { items, next } = outcome as Outcome<PageAnswer>;
+    const sealed = next === undefined ? null : sealCursor(next, bound);
+    return { status: 200, headers: {}, body: JSON.stringify({ items: items.map((item) => answer.schema.parse(item)), next: sealed }) };
+  }
+  const { body, version, location } = outcome as Outcome<RecordAnswer>;
+  return {
+    status: answer.status,
+    headers: {
+      ...(answer.tagged && version !== undefined && { ETag: etagOf(version) }),
+      ...(location !== undefined && { Location: API_BASE + location }),
+    },
+    body: JSON.stringify(answer.schema.parse(body)),
+  };
+}
+
+function send(ctx: Context, { status, headers, body }: KeptAnswer): void {
+  ctx.status = status;
+  ctx.set({ ...headers });
+  if (body === '') return;
+  ctx.type = 'application/json';
+  ctx.body = body;
+}
