@@ -44,6 +44,7 @@ export interface WebOptions {
  * - In its POST: `const form = await postedForm(ctx, 'consent:' + uid)`, which checks that token; then `form.one('tenant')`
  *   or `form.all('permission')`.
  * - `allowFormActionTo(ctx, redirectUri)` before `render` when answering the form may end in a redirect to an app.
+ * - `allowImageFrom(ctx, logo)` before `render` when the page shows a picture that is not ours.
  * - `redirectTo(ctx, path)` after a POST (303).
  * - JSON: `await jsonBody(ctx)`; throw `AppError`, the edge makes the problem document or the page of it.
  * - Who is signed in: `requireSignedIn` (sign-in/) sets `ctx.state.signedIn`.

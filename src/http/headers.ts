@@ -13,13 +13,13 @@ export const basicHeaders = (site: Site): WebMiddleware => {
   };
 };
 
-const policy = (formTargets: readonly string[]) =>
+const policy = (formTargets: readonly string[], imageOrigins: readonly string[]) =>
   contentSecurityPolicy({
     useDefaults: false,
     directives: {
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
-      imgSrc: ["'self'", 'https:', 'data:'],
+      imgSrc: ["'self'", 'data:', ...imageOrigins],
       fontSrc: ["'self'"],
       baseUri: ["'none'"],
       formAction: ["'self'", ...formTargets],
@@ -41,7 +41,7 @@ const goOn = (): void => {};
 
 export function setPageHeaders(ctx: WebContext): void {
   pageHeaders(ctx.req, ctx.res, goOn);
-  policy(ctx.state.formTargets ?? [])(ctx.req, ctx.res, goOn);
+  policy(ctx.state.formTargets ?? [], ctx.state.imageOrigins ?? [])(ctx.req, ctx.res, goOn);
   ctx.set('cache-control', 'no-store');
 }
 
@@ -57,4 +57,9 @@ export function allowFormActionTo(ctx: WebContext, redirectUri: string): void {
 function formTarget(redirectUri: string): string {
   const url = new URL(redirectUri);
   return /^https?:$/.test(url.protocol) && !url.hostname.startsWith('[') ? url.origin : url.protocol;
+}
+
+/** Lets this page show a picture from elsewhere: the logo of the app that it is about. */
+export function allowImageFrom(ctx: WebContext, address: string): void {
+  (ctx.state.imageOrigins ??= []).push(new URL(address).origin);
 }

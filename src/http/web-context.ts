@@ -43,6 +43,8 @@ export interface WebState {
   formCookie?: string;
   /** Redirect targets beyond our own that a form on this page may lead to; see `allowFormActionTo`. */
   formTargets?: string[];
+  /** Where pictures on this page may come from beyond us; see `allowImageFrom`. */
+  imageOrigins?: string[];
 }
 
 export type WebContext = Koa.ParameterizedContext<WebState>;
