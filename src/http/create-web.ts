@@ -46,7 +46,7 @@ export interface WebOptions {
  * - `allowFormActionTo(ctx, redirectUri)` before `render` when answering the form may end in a redirect to an app.
  * - `allowImageFrom(ctx, logo)` before `render` when the page shows a picture that is not ours.
  * - `redirectTo(ctx, path)` after a POST (303).
- * - JSON: `await jsonBody(ctx)`; throw `AppError`, the edge makes the problem document or the page of it.
+ * - Throw `AppError`: the edge makes the page or the problem document of it.
  * - Who is signed in: `requireSignedIn` (sign-in/) sets `ctx.state.signedIn`.
  */
 export function createWeb(options: WebOptions): Koa<WebState> {
@@ -60,8 +60,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
 
   const app = new Koa<WebState>();
   app.proxy = true; // safe: believeOnlyTheProxies has written the headers that koa then believes
-  // Only what fails after an answer has begun, or in the error page itself, comes here.
-  app.on('error', (error: unknown) => options.log.error({ err: error }, 'an answer broke off'));
+  app.on('error', (err: unknown, ctx?: Koa.Context) => options.log.error({ request: ctx?.state['requestId'] as unknown, err }, 'a request failed'));
   const everyRequest: WebMiddleware[] = [
     nameTheRequest(site, options.log, mannerOf),
     believeOnlyTheProxies(site, options.trustedProxies),

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, ERRORS } from '#src/errors.ts';
 
+import { problemOf } from './api/problem.ts';
 import { render } from './render.ts';
 import type { WebContext, WebMiddleware } from './web-context.ts';
 
@@ -23,21 +24,8 @@ export function answerError(ctx: WebContext, thrown: unknown): void {
   if (error.entry.status === 503) ctx.set('retry-after', '2');
   for (const [name, value] of Object.entries(error.headers ?? {})) ctx.set(name, value);
   if (answersWithPage(ctx)) return renderError(ctx, error);
-  ctx.body = JSON.stringify(ctx.state.manner === 'protocol' ? oauthError(error) : problemOf(error, ctx.state.requestId));
+  ctx.body = JSON.stringify(ctx.state.manner === 'protocol' ? oauthError(error) : problemOf(error));
   ctx.type = ctx.state.manner === 'protocol' ? 'application/json' : 'application/problem+json';
-}
-
-/** RFC 9457. `code` is one of the words in `#src/errors.ts`. */
-export function problemOf(error: AppError, requestId: string): Record<string, unknown> {
-  return {
-    type: `urn:assent:error:${error.code}`,
-    title: error.entry.sentence,
-    status: error.entry.status,
-    code: error.code,
-    ...(error.detail !== undefined && { detail: error.detail }),
-    ...(error.fields !== undefined && { errors: error.fields }),
-    request_id: requestId,
-  };
 }
 
 function oauthError(error: AppError): Record<string, unknown> {

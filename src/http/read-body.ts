@@ -10,9 +10,13 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<str
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  // The plain iterator would destroy the socket with the stream, and the answer with the socket.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > limit) throw new AppError('payload_too_large');
+    if (length > limit) {
+      req.resume();
+      throw new AppError('payload_too_large');
+    }
     chunks.push(chunk);
   }
   try {
