@@ -22,7 +22,7 @@ const setting = <T>(
 ): Setting<T> => ({ variable, parse, fallback, sentence });
 
 export const SETTINGS = {
-  mode: setting('ASSENT_MODE', oneOf('development', 'production'), 'development', 'In `production` every unsafe setting stops the start. `NODE_ENV=production` implies it.'),
+  mode: setting('ASSENT_MODE', oneOf('development', 'production'), { development: 'development', production: 'production' }, 'In `production` every unsafe setting stops the start. `NODE_ENV=production` implies it.'),
   issuer: setting('ASSENT_ISSUER', origin, { development: 'http://127.0.0.1:${ASSENT_PORT}', production: null }, 'The address at which browsers and apps reach Assent; it is the `iss` of every token. In production it is https.'),
   host: setting('ASSENT_HOST', nonEmpty, { development: '127.0.0.1', production: '0.0.0.0' }, 'The address to listen on.'),
   port: setting('ASSENT_PORT', integer({ min: 0, max: 65_535 }), '3000', 'The port to listen on; 0 takes any free one.'),

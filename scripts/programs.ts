@@ -1,0 +1,56 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import { runShown } from './run.ts';
+
+interface Program {
+  readonly why: string;
+  /** Any of these on the PATH will do. */
+  readonly names: readonly string[];
+  readonly packages: readonly string[];
+}
+
+const PROGRAMS: readonly Program[] = [
+  { why: 'The storage tests start their own Redis servers.', names: ['redis-server'], packages: ['redis-server'] },
+  {
+    why: 'The journeys drive a real browser.',
+    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    packages: ['chromium'],
+  },
+];
+
+/** Installs what is missing where that can be done (Debian, as root); elsewhere says what to install. True when all is there. */
+export async function installMissingPrograms(): Promise<boolean> {
+  const missing = PROGRAMS.filter(isMissing);
+  if (missing.length === 0) return true;
+
+  const packages = missing.flatMap((program) => program.packages);
+  if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
+    console.log(`Installing ${packages.join(' and ')}, which the tests need …`);
+    process.env['DEBIAN_FRONTEND'] = 'noninteractive';
+    await runShown('apt-get', ['-q', 'update']);
+    await runShown('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...packages]);
+  }
+
+  const still = PROGRAMS.filter(isMissing);
+  for (const { why, names } of still) console.error(`The tests need ${names[0]}, which is not on the PATH. ${why}`);
+  if (still.length > 0) {
+    const names = still.flatMap((program) => program.packages).join(' ');
+    console.error(`\nOn Debian or Ubuntu:  sudo apt-get update && sudo apt-get install -y ${names}`);
+    console.error(`On macOS:             brew install ${names.replace('redis-server', 'redis').replace('chromium', '--cask chromium')}`);
+  }
+  return still.length === 0;
+}
+
+const isMissing = ({ names }: Program): boolean => !names.some(isOnPath);
+
+function isOnPath(name: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,152 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { DOCUMENTS } from '../scripts/documents/all.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** A slice imports only slices above it. */
+const SLICES = [
+  'tenants', 'sign-in', 'apps', 'approvals', 'installations', 'consent', 'decisions', 'launches', 'extensions', 'deliveries',
+  'audit', 'operators', 'developers', 'oauth',
+];
+
+/** Files that are tables: long, and read row by row. */
+const TABLES = ['src/errors.ts', 'src/events.ts', 'src/settings/table.ts'];
+const LONGEST = 300;
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  /** Paths from the root for our own files, package names for others. */
+  readonly imports: readonly string[];
+}
+
+const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]/gm;
+
+const sources = (pattern: string): SourceFile[] =>
+  globSync(pattern, { cwd: ROOT, exclude: ['**/node_modules/**'] })
+    .toSorted()
+    .map((path) => {
+      const text = readFileSync(join(ROOT, path), 'utf8');
+      const imports = [...text.matchAll(IMPORT)].map(([, a, b, c]) => resolved(path, a ?? b ?? c ?? ''));
+      return { path, text, imports };
+    });
+
+function resolved(from: string, specifier: string): string {
+  if (specifier.startsWith('.')) return relative(ROOT, join(ROOT, dirname(from), specifier));
+  if (/^#(src|test)\//.test(specifier)) return specifier.slice(1);
+  return specifier.startsWith('node:') ? specifier : specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+const src = sources('src/**/*.ts').filter(({ path }) => !path.endsWith('.d.ts'));
+const tests = sources('test/**/*.ts');
+
+const folderOf = (path: string): string => path.split('/').slice(1, -1)[0] ?? '';
+
+/** Every import that `forbidden` names, as readable lines. */
+const breaches = (files: readonly SourceFile[], forbidden: (file: SourceFile, imported: string) => boolean): string[] =>
+  files.flatMap((file) => file.imports.filter((imported) => forbidden(file, imported)).map((imported) => `${file.path} imports ${imported}`));
+
+const lines = (files: readonly SourceFile[], pattern: RegExp): string[] =>
+  files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+  );
+
+describe('imports', () => {
+  it('reads the imports it judges', () => {
+    expect(src.length).toBeGreaterThan(20);
+    expect(src.find(({ path }) => path === 'src/settings/settings.ts')?.imports).toEqual(['node:util', 'src/settings/nearest.ts', 'src/settings/table.ts']);
+  });
+
+  it('go up the order of the slices, never down', () => {
+    const down = (file: SourceFile, imported: string) => {
+      const [from, to] = [SLICES.indexOf(folderOf(file.path)), SLICES.indexOf(folderOf(imported))];
+      return from >= 0 && to > from && imported.startsWith('src/');
+    };
+    expect(breaches(src, down)).toEqual([]);
+  });
+
+  it('keep koa to routes, pages, http, oauth and the composition root', () => {
+    const mayKnowKoa = ({ path }: SourceFile) =>
+      /^(.+-)?(routes|pages)\.ts$/.test(basename(path)) || ['http', 'oauth'].includes(folderOf(path)) || path === 'src/server.ts';
+    expect(breaches(src, (file, imported) => /^(koa$|koa-|@koa\/)/.test(imported) && !mayKnowKoa(file))).toEqual([]);
+  });
+
+  it('keep ioredis to storage/redis and node:sqlite to storage/sqlite', () => {
+    expect(breaches(src, ({ path }, imported) => imported === 'ioredis' && !path.startsWith('src/storage/redis/'))).toEqual([]);
+    expect(breaches(src, ({ path }, imported) => imported === 'node:sqlite' && !path.startsWith('src/storage/sqlite/'))).toEqual([]);
+  });
+
+  it('keep oidc-provider to oauth, and its internals to one file', () => {
+    expect(breaches(src, ({ path }, imported) => imported === 'oidc-provider' && !path.startsWith('src/oauth/'))).toEqual([]);
+    const internals = lines(src, /['"]oidc-provider\/(?!package)/).filter((line) => !line.startsWith('src/oauth/provider-internals.ts'));
+    expect(internals).toEqual([]);
+  });
+
+  it('reach the engines only through storage/open-store', () => {
+    const engine = /^src\/storage\/(redis|sqlite)\//;
+    expect(breaches(src, ({ path }, imported) => engine.test(imported) && !path.startsWith('src/storage/'))).toEqual([]);
+  });
+
+  it('make every file of src reachable from the process', () => {
+    const byPath = new Map(src.map((file) => [file.path, file]));
+    const reached = new Set<string>();
+    const visit = (path: string) => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      byPath.get(path)?.imports.forEach(visit);
+    };
+    visit('src/main.ts');
+    expect(src.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+  });
+
+  it('name files that exist', () => {
+    const ours = (imported: string) => /^(src|test|scripts)\//.test(imported);
+    expect(breaches([...src, ...tests], (_, imported) => ours(imported) && !existsSync(join(ROOT, imported)))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('export names, never a default', () => {
+    expect(lines(src, /^\s*export default\b/)).toEqual([]);
+  });
+
+  it(`have at most ${LONGEST} lines, unless they are tables`, () => {
+    const long = [...src, ...tests].filter(({ path, text }) => text.split('\n').length > LONGEST && !TABLES.includes(path));
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('have no folder for leftovers', () => {
+    expect(src.filter(({ path }) => /\/(helpers?|utils?|common|misc|shared|lib)\//.test(path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('leave no test out and single none out', () => {
+    const apart = new RegExp(String.raw`\b(?:it|test|describe)\.(?:skip|only|todo|failing)\b|\b[xf](?:it|describe)\(`);
+    expect(lines(tests.filter(({ path }) => path !== 'test/architecture.test.ts'), apart)).toEqual([]);
+  });
+
+  it('are finished', () => {
+    expect(lines(src, /\b(?:TODO|FIXME|XXX|HACK|not implemented)\b/i)).toEqual([]);
+  });
+});
+
+describe('views', () => {
+  const views = globSync('{views,examples}/**/*.ejs', { cwd: ROOT }).map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8'), imports: [] }));
+
+  it('escape everything but what they include', () => {
+    expect(lines(views, /<%-(?!\s*include\()/)).toEqual([]);
+  });
+
+  it('need no JavaScript, inline style or inline handler, so that the content policy can forbid them', () => {
+    expect(lines(views.filter(({ path }) => path.startsWith('views/')), /<script\b|\sstyle=|\son[a-z]+=["']/i)).toEqual([]);
+  });
+});
+
+describe('documents', () => {
+  it.each(Object.entries(DOCUMENTS))('%s says what the code says', (path, make) => {
+    expect(readFileSync(join(ROOT, path), 'utf8')).toBe(make());
+  });
+});
