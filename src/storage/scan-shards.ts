@@ -1,0 +1,41 @@
+import { AppError } from '#src/errors.ts';
+
+import type { IndexQuery, Page, RecordStore, Shard, StoredRecord } from './record-store.ts';
+import { SHARDS, shardFromText, shardToText } from './shards.ts';
+
+/** How many shards are asked at the same time. */
+const ABREAST = 32;
+
+export type ShardsQuery<T> = Pick<IndexQuery<T>, 'kind' | 'index' | 'of' | 'after' | 'limit'>;
+
+const positionOf = (after: string | undefined): { shard: number; after: string | undefined } => {
+  if (after === undefined) return { shard: 0, after: undefined };
+  const shard = shardFromText(after.slice(0, 2));
+  if (shard === undefined) throw new AppError('invalid_cursor');
+  return { shard, after: after.slice(2) || undefined };
+};
+
+/**
+ * A page of an index over all shards, shard by shard. The cursor says the shard and the place in it, so the last page
+ * costs no more than the first. A page can be shorter than `limit` though there is more: it ends before a shard that
+ * would not fit as a whole.
+ */
+export async function scanShards<T>(store: RecordStore, query: ShardsQuery<T>): Promise<Page<T>> {
+  const start = positionOf(query.after);
+  const scan = (shard: number) => {
+    const after = shard === start.shard ? start.after : undefined;
+    return store.scan({ ...query, shard: shard as Shard, after });
+  };
+  const records: StoredRecord<T>[] = [];
+  for (let first = start.shard; first < SHARDS; first += ABREAST) {
+    const shards = Array.from({ length: Math.min(ABREAST, SHARDS - first) }, (_, offset) => first + offset);
+    const pages = await Promise.all(shards.map(scan));
+    for (const [offset, page] of pages.entries()) {
+      const here = shardToText((first + offset) as Shard);
+      if (records.length + page.records.length > query.limit) return { records, next: here };
+      records.push(...page.records);
+      if (page.next !== undefined) return { records, next: here + page.next };
+    }
+  }
+  return { records, next: undefined };
+}

@@ -1,0 +1,148 @@
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import { happened, type Actor } from '#src/events.ts';
+import { newId, type TenantId, type UserId } from '#src/ids.ts';
+import { changeRecord } from '#src/storage/change-record.ts';
+import { absent, present, put, remove, unchanged, type Expectation, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+import { isActive, type Member } from './member.ts';
+import { MEMBER, memberKey, membersWithRole, USER_TENANT, userTenantKey } from './member-records.ts';
+import { roleExists } from './role-store.ts';
+import type { Tenant } from './tenant.ts';
+import { tenantKey } from './tenant-store.ts';
+import { userKey } from './user-records.ts';
+
+export { memberKey } from './member-records.ts';
+
+export async function readMember({ store }: Deps, tenant: TenantId, user: UserId): Promise<StoredRecord<Member> | undefined> {
+  const [record] = await store.read(memberKey(tenant, user));
+  return record;
+}
+
+export const findMember = async (deps: Deps, tenant: TenantId, user: UserId): Promise<Member | undefined> =>
+  (await readMember(deps, tenant, user))?.value;
+
+/**
+ * Two shards: the hint that leads from the user to the tenant is written first and never removed, so nobody can be a
+ * member and not find the tenant. A hint without a member record means nothing.
+ */
+export async function addMember(
+  { store, clock }: Deps,
+  { tenant, user, role }: { tenant: TenantId; user: UserId; role: string },
+  actor: Actor,
+): Promise<Member> {
+  const key = memberKey(tenant, user);
+  const [person, tenantRecord, standing] = await store.read(userKey(user), tenantKey(tenant), key);
+  if (!person || !tenantRecord) throw new AppError('not_found', { detail: `There is no such ${person ? 'tenant' : 'user'}.` });
+  if (standing) throw new AppError('conflict', { detail: 'This person is a member already.' });
+
+  const hint = userTenantKey(user, tenant);
+  await store.commit({ shard: hint.shard, expect: [absent(hint)], write: [put(hint, { user, tenant }, { tenant })] });
+
+  const now = clock();
+  const member: Member = {
+    tenant,
+    user,
+    membership: newId('membership'),
+    role,
+    status: 'active',
+    joinedAt: new Date(now).toISOString(),
+  };
+  const result = await store.commit({
+    shard: key.shard,
+    expect: [absent(key), present(tenantKey(tenant)), ...roleExists(tenant, role)],
+    write: [put(key, member, { tenant })],
+    events: [happened({ type: 'member.added', tenant, user, role }, { actor, now })],
+  });
+  if (result.ok) return member;
+  const kinds = result.failed.map(({ key: { kind } }) => kind.name);
+  if (kinds.includes(MEMBER.name)) throw new AppError('conflict', { detail: 'This person is a member already.' });
+  throw kinds.includes('role') ? noSuchRole() : new AppError('not_found');
+}
+
+const noSuchRole = () =>
+  new AppError('invalid_request', {
+    fields: [{ pointer: '/role', detail: 'There is no such role. There are owner, admin, member and the roles of this tenant.' }],
+  });
+
+/**
+ * What has to be so in the commit that takes an active owner away: another one, exactly as read here. Of two owners
+ * who remove each other at the same time, the second finds the first changed, and then finds nobody else.
+ */
+async function anotherOwner(deps: Deps, member: Member): Promise<Expectation[]> {
+  if (member.role !== 'owner' || !isActive(member)) return [];
+  const owners = await membersWithRole(deps, member.tenant, 'owner', { status: 'active', limit: 2 });
+  const other = owners.records.find(({ value }) => value.user !== member.user);
+  if (other) return [unchanged(other)];
+  throw new AppError('conflict', { detail: 'This is the last active owner. Make somebody else an owner first.' });
+}
+
+export function changeMember(
+  deps: Deps,
+  { tenant, user, ifVersion, ...changes }: { tenant: TenantId; user: UserId; role?: string; status?: Member['status']; ifVersion?: number },
+  actor: Actor,
+): Promise<Member> {
+  return changeRecord(deps.store, memberKey(tenant, user), ifVersion, async ({ value: member }) => {
+    const { role = member.role, status = member.status } = changes;
+    if (role === member.role && status === member.status) return undefined;
+    const roleMustExist = role === member.role ? [] : roleExists(tenant, role);
+    for (const { key } of roleMustExist) {
+      if (!(await deps.store.read(key))[0]) throw noSuchRole();
+    }
+    const staysOwner = role === 'owner' && status === 'active';
+    return {
+      value: { ...member, role, status },
+      expect: [...roleMustExist, ...(staysOwner ? [] : await anotherOwner(deps, member))],
+      events: [happened({ type: 'member.updated', tenant, user, role, status }, { actor, now: deps.clock() })],
+      durable: true,
+    };
+  });
+}
+
+/**
+ * One durable commit. Grants and delegations name the membership that is gone now, so they are over with it, also
+ * when the person comes back (xT6). `true` when this call removed the member.
+ */
+export async function removeMember(
+  deps: Deps,
+  { tenant, user, ifVersion }: { tenant: TenantId; user: UserId; ifVersion?: number },
+  actor: Actor,
+): Promise<boolean> {
+  for (;;) {
+    const record = await readMember(deps, tenant, user);
+    if (!record) return false;
+    if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
+    const result = await deps.store.commit({
+      shard: record.key.shard,
+      expect: [unchanged(record), ...(await anotherOwner(deps, record.value))],
+      write: [remove(record.key)],
+      events: [happened({ type: 'member.removed', tenant, user }, { actor, now: deps.clock() })],
+      durable: true,
+    });
+    if (result.ok) return true;
+  }
+}
+
+export const membersOf = ({ store }: Deps, tenant: TenantId, page: { after?: string; limit: number }): Promise<Page<Member>> =>
+  store.scan({ shard: shardOf(tenant), kind: MEMBER, index: 'tenant', of: tenant, after: page.after, limit: page.limit });
+
+/** Where this person is an active member now, of active tenants only, by the tenant's name. */
+export async function tenantsOf({ store }: Deps, user: UserId): Promise<{ tenant: Tenant; member: Member }[]> {
+  const found: { tenant: Tenant; member: Member }[] = [];
+  let after: string | undefined;
+  do {
+    const page = await store.scan({ shard: shardOf(user), kind: USER_TENANT, index: 'user', of: user, after, limit: 100 });
+    const ids = page.records.map(({ value }) => value.tenant);
+    const [tenants, members] = await Promise.all([
+      store.read(...ids.map(tenantKey)),
+      store.read(...ids.map((id) => memberKey(id, user))),
+    ]);
+    tenants.forEach((tenant, place) => {
+      const member = members[place]?.value;
+      if (tenant?.value.status === 'active' && isActive(member)) found.push({ tenant: tenant.value, member });
+    });
+    after = page.next;
+  } while (after !== undefined);
+  return found.sort((a, b) => a.tenant.name.localeCompare(b.tenant.name, 'en') || (a.tenant.id < b.tenant.id ? -1 : 1));
+}

@@ -1,0 +1,80 @@
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import { happened, type Actor } from '#src/events.ts';
+import { newId, type TenantId } from '#src/ids.ts';
+import { chosenId, displayName } from '#src/names.ts';
+import { changeRecord } from '#src/storage/change-record.ts';
+import { absent, defineKind, put, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { scanShards } from '#src/storage/scan-shards.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+import type { Tenant } from './tenant.ts';
+
+const TENANT = defineKind<Tenant>('tenant', {
+  schema: 1,
+  indexes: (tenant) => [{ index: 'all', of: '', sort: tenant.id }],
+});
+
+export const tenantKey = (id: TenantId): Key<Tenant> => ({ shard: shardOf(id), kind: TENANT, id });
+
+export async function readTenant({ store }: Deps, id: TenantId): Promise<StoredRecord<Tenant> | undefined> {
+  const [record] = await store.read(tenantKey(id));
+  return record;
+}
+
+export const findTenant = async (deps: Deps, id: TenantId): Promise<Tenant | undefined> =>
+  (await readTenant(deps, id))?.value;
+
+export async function createTenant(
+  { store, clock }: Deps,
+  input: { name: string; id?: string },
+  actor: Actor,
+): Promise<Tenant> {
+  const now = clock();
+  const tenant: Tenant = {
+    id: input.id === undefined ? newId('tenant') : (chosenId(input.id) as TenantId),
+    name: displayName(input.name),
+    status: 'active',
+    createdAt: new Date(now).toISOString(),
+  };
+  const key = tenantKey(tenant.id);
+  const result = await store.commit({
+    shard: key.shard,
+    expect: [absent(key)],
+    write: [put(key, tenant, { tenant: tenant.id })],
+    events: [happened({ type: 'tenant.created', tenant: tenant.id, name: tenant.name }, { actor, now })],
+  });
+  if (!result.ok) throw new AppError('conflict', { detail: 'There is a tenant with this id already.' });
+  return tenant;
+}
+
+const changeTenant = (
+  { store, clock }: Deps,
+  { id, ifVersion }: { id: TenantId; ifVersion: number | undefined },
+  change: (tenant: Tenant) => Tenant,
+  { actor, durable }: { actor: Actor; durable: boolean },
+): Promise<Tenant> =>
+  changeRecord(store, tenantKey(id), ifVersion, ({ value }) => ({
+    value: change(value),
+    events: [happened({ type: 'tenant.updated', tenant: id }, { actor, now: clock() })],
+    durable,
+  }));
+
+export function renameTenant(
+  deps: Deps,
+  { id, name, ifVersion }: { id: TenantId; name: string; ifVersion?: number },
+  actor: Actor,
+): Promise<Tenant> {
+  const newName = displayName(name);
+  return changeTenant(deps, { id, ifVersion }, (tenant) => ({ ...tenant, name: newName }), { actor, durable: false });
+}
+
+/** Suspending takes effect on everything in the tenant, since all of it is read together with the tenant. */
+export const setTenantStatus = (
+  deps: Deps,
+  { id, status, ifVersion }: { id: TenantId; status: Tenant['status']; ifVersion?: number },
+  actor: Actor,
+): Promise<Tenant> => changeTenant(deps, { id, ifVersion }, (tenant) => ({ ...tenant, status }), { actor, durable: true });
+
+export const listTenants = ({ store }: Deps, page: { after?: string; limit: number }): Promise<Page<Tenant>> =>
+  scanShards(store, { kind: TENANT, index: 'all', of: '', after: page.after, limit: page.limit });
