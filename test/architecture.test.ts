@@ -3,8 +3,6 @@ import { basename, dirname, join, relative } from 'node:path';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { DOCUMENTS } from '../scripts/documents/all.ts';
-
 const ROOT = join(import.meta.dirname, '..');
 
 /** A slice imports only slices above it. */
@@ -142,11 +140,5 @@ describe('views', () => {
 
   it('need no JavaScript, inline style or inline handler, so that the content policy can forbid them', () => {
     expect(lines(views.filter(({ path }) => path.startsWith('views/')), /<script\b|\sstyle=|\son[a-z]+=["']/i)).toEqual([]);
-  });
-});
-
-describe('documents', () => {
-  it.each(Object.entries(DOCUMENTS))('%s says what the code says', (path, make) => {
-    expect(readFileSync(join(ROOT, path), 'utf8')).toBe(make());
   });
 });

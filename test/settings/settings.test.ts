@@ -95,7 +95,7 @@ describe('problems', () => {
     expect(problemsOf({ ...development, ASSENT_ISSUER: issuer })).toEqual([expect.stringMatching(reason)]);
   });
 
-  it.each(['Aa'.repeat(30), `${SECRET.slice(0, 20)}`, `${SECRET} `, SECRET.replace(/.$/, '=')])(
+  it.each(['Aa'.repeat(30), SECRET.slice(0, 20), `${SECRET} `, SECRET.replace(/.$/, '=')])(
     'refuses a secret that is short, repetitive or not base64url (%#)',
     (secret) => {
       expect(problemsOf({ ASSENT_SECRET: secret })).toHaveLength(1);
