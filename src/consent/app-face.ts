@@ -16,8 +16,6 @@ export interface ReturnPlace {
   readonly kind: 'web' | 'this-computer' | 'app-on-device';
   /** A host, in the letters that DNS uses (punycode), or the scheme of an app on the device. */
   readonly text: string;
-  /** The source expression for a Content-Security-Policy that lets the form's answer go there. */
-  readonly formTarget: string;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -27,8 +25,8 @@ const parse = (address: string | null): URL | undefined => (address === null ? u
 export function returnPlace(redirectUri: string): ReturnPlace {
   const url = new URL(redirectUri);
   const web = url.protocol === 'https:' || url.protocol === 'http:';
-  if (!web) return { kind: 'app-on-device', text: url.protocol.slice(0, -1), formTarget: url.protocol };
-  return { kind: LOOPBACK.has(url.hostname) ? 'this-computer' : 'web', text: url.host, formTarget: url.origin };
+  if (!web) return { kind: 'app-on-device', text: url.protocol.slice(0, -1) };
+  return { kind: LOOPBACK.has(url.hostname) ? 'this-computer' : 'web', text: url.host };
 }
 
 /** Only addresses that a browser opens as a page; `javascript:` and its kin become no link at all. */

@@ -11,31 +11,29 @@ export type ConsentInput =
       readonly sharedAccess: boolean;
     };
 
-const FIELDS = ['_csrf', 'decision', 'tenant', 'shown', 'permission', 'shared_access'];
-
-const refuse = (pointer: string, detail: string): never => {
-  throw new AppError('invalid_request', { fields: [{ pointer, detail }] });
-};
-
-function one(form: URLSearchParams, name: string): string | undefined {
-  const values = form.getAll(name);
-  return values.length > 1 ? refuse(name, 'It may be sent once only.') : values[0];
+/** A form as it arrived; `one` refuses a field that was sent twice. */
+export interface FormFields {
+  one(name: string): string;
+  all(name: string): readonly string[];
 }
 
-const needed = (form: URLSearchParams, name: string): string => one(form, name) ?? refuse(name, 'It is missing.');
+const refuse = (pointer: string, detail: string): never => {
+  throw new AppError('invalid_request', { detail, fields: [{ pointer, detail }] });
+};
+
+const needed = (form: FormFields, name: string): string =>
+  form.one(name) || refuse(name, `The field "${name}" is missing.`);
 
 /** Strict: what the page's own form cannot send is `invalid_request`. */
-export function parseConsentInput(form: URLSearchParams): ConsentInput {
-  const stranger = [...form.keys()].find((name) => !FIELDS.includes(name));
-  if (stranger !== undefined) refuse(stranger.slice(0, 100), 'This form has no such field.');
+export function parseConsentInput(form: FormFields): ConsentInput {
   const decision = needed(form, 'decision');
-  if (decision === 'refuse') return { decision, tenant: one(form, 'tenant') };
-  if (decision !== 'authorize') return refuse('decision', 'Send "authorize" or "refuse".');
+  if (decision === 'refuse') return { decision, tenant: form.one('tenant') || undefined };
+  if (decision !== 'authorize') return refuse('decision', 'The field "decision" says "authorize" or "refuse".');
 
-  const ticked = form.getAll('permission');
-  if (new Set(ticked).size !== ticked.length) refuse('permission', 'A permission may be sent once only.');
-  const sharedAccess = one(form, 'shared_access');
-  if (sharedAccess !== undefined && sharedAccess !== 'yes') refuse('shared_access', 'Send "yes" or leave it out.');
+  const ticked = form.all('permission');
+  if (new Set(ticked).size !== ticked.length) refuse('permission', 'Every permission can be ticked once only.');
+  const sharedAccess = form.one('shared_access');
+  if (!['', 'yes'].includes(sharedAccess)) refuse('shared_access', 'The field "shared_access" says "yes" or is left out.');
   return {
     decision,
     tenant: needed(form, 'tenant'),

@@ -72,13 +72,13 @@ describe('xC6 addresses of strangers', () => {
 
 describe('the place it returns to', () => {
   const rows: [string, ReturnType<typeof returnPlace>][] = [
-    ['https://scheduler.example/cb', { kind: 'web', text: 'scheduler.example', formTarget: 'https://scheduler.example' }],
-    ['https://schеduler.example/cb', { kind: 'web', text: 'xn--schduler-e8g.example', formTarget: 'https://xn--schduler-e8g.example' }],
-    ['https://a.example:8443/cb', { kind: 'web', text: 'a.example:8443', formTarget: 'https://a.example:8443' }],
-    ['https://bank.example@evil.example/', { kind: 'web', text: 'evil.example', formTarget: 'https://evil.example' }],
-    ['http://127.0.0.1:3001/cb', { kind: 'this-computer', text: '127.0.0.1:3001', formTarget: 'http://127.0.0.1:3001' }],
-    ['http://[::1]:9/cb', { kind: 'this-computer', text: '[::1]:9', formTarget: 'http://[::1]:9' }],
-    ['com.example.app:/cb', { kind: 'app-on-device', text: 'com.example.app', formTarget: 'com.example.app:' }],
+    ['https://scheduler.example/cb', { kind: 'web', text: 'scheduler.example' }],
+    ['https://schеduler.example/cb', { kind: 'web', text: 'xn--schduler-e8g.example' }],
+    ['https://a.example:8443/cb', { kind: 'web', text: 'a.example:8443' }],
+    ['https://bank.example@evil.example/', { kind: 'web', text: 'evil.example' }],
+    ['http://127.0.0.1:3001/cb', { kind: 'this-computer', text: '127.0.0.1:3001' }],
+    ['http://[::1]:9/cb', { kind: 'this-computer', text: '[::1]:9' }],
+    ['com.example.app:/cb', { kind: 'app-on-device', text: 'com.example.app' }],
   ];
   test.each(rows)('%s', (uri, expected) => {
     expect(returnPlace(uri)).toEqual(expected);
