@@ -1,7 +1,6 @@
-import type { Context, Next } from 'koa';
 import { z } from 'zod';
 
-import { AppError, ERRORS, type ErrorCode } from '#src/errors.ts';
+import { type AppError, ERRORS, type ErrorCode } from '#src/errors.ts';
 
 /** RFC 9457, with `code` from the table of errors and `fields` where single fields are wrong. */
 export const problemSchema = z
@@ -12,8 +11,14 @@ export const problemSchema = z
     code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
     detail: z.string().optional().meta({ description: 'About this very case.' }),
     fields: z
-      .array(z.object({ pointer: z.string().meta({ description: 'A JSON pointer (RFC 6901) into the body, or the name of a parameter.' }), detail: z.string() }))
-      .optional(),
+      .array(
+        z.object({
+          pointer: z.string().meta({ description: 'A JSON pointer (RFC 6901) into the body, or the name of a parameter.' }),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'The single fields that are wrong.' }),
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
 
@@ -27,21 +32,4 @@ export function problemOf(error: AppError): z.infer<typeof problemSchema> {
     ...(detail !== undefined && { detail }),
     ...(fields !== undefined && { fields: [...fields] }),
   };
-}
-
-/** The JSON edge: whatever is thrown below it becomes a problem; what nobody expected is told to the log only. */
-export async function answerProblems(ctx: Context, next: Next): Promise<void> {
-  ctx.set('Cache-Control', 'no-store');
-  try {
-    await next();
-    if (ctx.status === 404 && ctx.body == null) throw new AppError('not_found');
-    if (ctx.status === 405 || ctx.status === 501) throw new AppError('method_not_allowed', { headers: { Allow: ctx.response.get('Allow') } });
-  } catch (thrown) {
-    const error = thrown instanceof AppError ? thrown : new AppError('internal_error', { cause: thrown });
-    if (error.entry.status >= 500) ctx.app.emit('error', error, ctx);
-    ctx.status = error.entry.status;
-    for (const [name, value] of Object.entries(error.headers ?? {})) ctx.set(name, value);
-    ctx.type = 'application/problem+json';
-    ctx.body = JSON.stringify(problemOf(error));
-  }
 }

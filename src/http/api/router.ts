@@ -1,14 +1,11 @@
-import Router from '@koa/router';
-import type { Context, Middleware } from 'koa';
-
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 
-import type { Answer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
 import { openCursor, sealCursor } from '../cursor.ts';
+import { createRouter, type WebContext, type WebMiddleware } from '../web-context.ts';
+import type { Answer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
 import { once, type KeptAnswer } from './idempotency.ts';
 import { etagOf, parseIfMatch, parseQuery, parseWith } from './parse.ts';
-import { answerProblems } from './problem.ts';
 import { readJson } from './request-body.ts';
 import type { ApiRequest, ApiRoute, ApiScope } from './route.ts';
 
@@ -19,7 +16,7 @@ export interface Operator {
 
 export interface ApiDeps extends Deps {
   /** Whose bearer token the request carries, or `undefined` for none that is good. */
-  authenticate(ctx: Context): Promise<Operator | undefined>;
+  authenticate(ctx: WebContext): Promise<Operator | undefined>;
   /** 32 bytes, for nothing but cursors and idempotency. */
   readonly apiKey: Uint8Array;
 }
@@ -27,29 +24,23 @@ export interface ApiDeps extends Deps {
 export const API_BASE = '/api/v1';
 export const DOCUMENT_PATH = '/api/openapi.json';
 
-/** The management API as one middleware: every answer below `/api/` is JSON, also those about what is not there. */
-export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: object): Middleware {
-  const router = new Router();
+/** Everything below `/api`, as one middleware to be mounted there with the manner `api`. */
+export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: object): WebMiddleware {
+  const router = createRouter();
   for (const each of routes) {
-    router.register(API_BASE + each.path.replaceAll(/\{(\w+)\}/g, ':$1'), [each.method], (ctx: Context) => serve(deps, each, ctx));
+    router.register(API_BASE + each.path.replaceAll(/\{(\w+)\}/g, ':$1'), [each.method], (ctx) => serve(deps, each, ctx));
   }
   const text = JSON.stringify(document);
   router.get(DOCUMENT_PATH, (ctx) => {
-    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.set('cache-control', 'public, max-age=300');
     ctx.type = 'application/json';
     ctx.body = text;
   });
-  const routed = router.routes() as unknown as Middleware;
-  const methods = router.allowedMethods() as unknown as Middleware;
-  const nowhere = async () => {};
-  return (ctx, next) =>
-    ctx.path === '/api' || ctx.path.startsWith('/api/')
-      ? answerProblems(ctx, () => Promise.resolve(methods(ctx, () => Promise.resolve(routed(ctx, nowhere)))))
-      : next();
+  return router.routes() as unknown as WebMiddleware;
 }
 
 /** The order of the checks, the same for every route. Nothing of the body is read for a stranger. */
-async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: Context & { params?: unknown }): Promise<void> {
+async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebContext & { params?: unknown }): Promise<void> {
   const operator = await authenticated(deps, ctx);
   requireScope(route.scope, operator);
   const params = parseParams(route, ctx.params);
@@ -76,7 +67,7 @@ async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: Contex
   }
 }
 
-async function authenticated(deps: ApiDeps, ctx: Context): Promise<Operator> {
+async function authenticated(deps: ApiDeps, ctx: WebContext): Promise<Operator> {
   const operator = await deps.authenticate(ctx);
   if (operator) return operator;
   // RFC 6750, 3.1: no error code for a request without any credentials.
@@ -124,8 +115,9 @@ function render(answer: Answer, outcome: Outcome<Answer> | Outcome<RecordAnswer>
   };
 }
 
-function send(ctx: Context, { status, headers, body }: KeptAnswer): void {
+function send(ctx: WebContext, { status, headers, body }: KeptAnswer): void {
   ctx.status = status;
+  ctx.set('cache-control', 'no-store');
   ctx.set({ ...headers });
   if (body === '') return;
   ctx.type = 'application/json';
