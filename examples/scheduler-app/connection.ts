@@ -1,0 +1,123 @@
+import * as client from 'openid-client';
+
+/** What the app holds for one person after they connected. The tokens never leave the server. */
+export interface Connection {
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Exactly as the authorization server wrote it. */
+  readonly scope: string;
+  readonly claims: client.IDToken;
+  readonly userinfo: client.UserInfoResponse | undefined;
+}
+
+/** An authorization request on its way; only the browser that began it can finish it. */
+export interface Attempt {
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** The page to go on with. */
+  readonly back: string;
+}
+
+export interface OAuthSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Without one the app is a public client. */
+  readonly clientSecret: string | undefined;
+  readonly redirectUri: string;
+}
+
+export type OAuth = ReturnType<typeof createOAuth>;
+
+const PROTOCOL_SCOPES = ['openid', 'profile', 'email', 'offline_access'];
+
+export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAuthSettings) {
+  let discovered: Promise<client.Configuration> | undefined;
+
+  /** Discovery happens on first use, and again as long as it fails: the app may start before the server does. */
+  const configuration = (): Promise<client.Configuration> => {
+    discovered ??= client
+      .discovery(new URL(issuer), clientId, {}, clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret), {
+        // Without TLS nothing but its signature vouches for an ID token.
+        execute: [client.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [client.allowInsecureRequests] : [])],
+      })
+      .catch((error: unknown) => {
+        discovered = undefined;
+        throw error;
+      });
+    return discovered;
+  };
+
+  const connectionFrom = async (
+    config: client.Configuration,
+    tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>,
+    before?: Connection,
+  ): Promise<Connection> => {
+    const claims = tokens.claims() ?? before?.claims;
+    if (claims === undefined) throw new Error('The token response has no ID token.');
+    return {
+      accessToken: tokens.access_token,
+      refreshToken: tokens.refresh_token ?? before?.refreshToken,
+      expiresAt: Date.now() + (tokens.expiresIn() ?? 300) * 1000,
+      // RFC 6749 section 6: a refresh that says no scope has the one it had before.
+      scope: tokens.scope ?? before?.scope ?? '',
+      claims,
+      userinfo: before?.userinfo ?? (await client.fetchUserInfo(config, tokens.access_token, claims.sub)),
+    };
+  };
+
+  return {
+    /** Where to send the browser, and what to keep (under the state) until it comes back. */
+    async begin(permissions: readonly string[], { more = false, again = false, back = '/' } = {}) {
+      const config = await configuration();
+      const state = client.randomState();
+      const attempt: Attempt = { nonce: client.randomNonce(), codeVerifier: client.randomPKCECodeVerifier(), back };
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: [...PROTOCOL_SCOPES, ...permissions].join(' '),
+        state,
+        nonce: attempt.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(attempt.codeVerifier),
+        code_challenge_method: 'S256',
+        ...((more || again) && { include_granted_scopes: 'true' }),
+        ...(again && { prompt: 'consent' }),
+      });
+      return { url, state, attempt };
+    },
+
+    async finish(query: URLSearchParams, state: string, { nonce, codeVerifier }: Attempt): Promise<Connection> {
+      const config = await configuration();
+      const answer = new URL(redirectUri);
+      answer.search = query.toString();
+      const tokens = await client.authorizationCodeGrant(config, answer, {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: codeVerifier,
+      });
+      return connectionFrom(config, tokens);
+    },
+
+    async refresh(connection: Connection): Promise<Connection> {
+      const config = await configuration();
+      return connectionFrom(config, await client.refreshTokenGrant(config, connection.refreshToken ?? ''), connection);
+    },
+
+    /** RFC 7009. Revoking the refresh token ends the access tokens that came with it, too. */
+    async revoke({ refreshToken, accessToken }: Connection): Promise<void> {
+      await client.tokenRevocation(await configuration(), refreshToken ?? accessToken);
+    },
+
+    async call(connection: Connection, url: URL, method: string, json?: unknown): Promise<Response> {
+      const [body, headers] =
+        json === undefined ? [undefined, undefined] : [JSON.stringify(json), new Headers({ 'content-type': 'application/json' })];
+      try {
+        return await client.fetchProtectedResource(await configuration(), connection.accessToken, url, method, body, headers);
+      } catch (error) {
+        // A refusal with a challenge is an answer like any other here: the page shows it.
+        if (error instanceof client.WWWAuthenticateChallengeError) return error.response;
+        throw error;
+      }
+    },
+  };
+}
