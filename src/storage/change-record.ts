@@ -1,6 +1,6 @@
 import { AppError } from '#src/errors.ts';
 
-import { put, unchanged, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
+import { absent, put, remove, unchanged, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
 
 /** The next value of one record, and what else belongs to the same commit. */
 export interface NextValue<T> {
@@ -9,6 +9,8 @@ export interface NextValue<T> {
   readonly write?: readonly Write[];
   readonly events: readonly LogEvent[];
   readonly durable: boolean;
+  /** As it was, unless given. */
+  readonly expiresAt?: number | null;
 }
 
 /** Each round lost is a round that somebody else won, so this many changes of one record at once all succeed. */
@@ -30,14 +32,24 @@ export async function changeRecord<T>(
     if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
     const next = await decide(record);
     if (!next) return record.value;
+    const { expiresAt = record.expiresAt } = next;
     const result = await store.commit({
       shard: key.shard,
       expect: [unchanged(record), ...(next.expect ?? [])],
-      write: [put(key, next.value, { tenant: record.tenant, expiresAt: record.expiresAt }), ...(next.write ?? [])],
+      write: [put(key, next.value, { tenant: record.tenant, expiresAt }), ...(next.write ?? [])],
       events: next.events,
       durable: next.durable,
     });
     if (result.ok) return next.value;
   }
   throw new AppError('conflict', { detail: 'Too many changes of this at once. Try again.' });
+}
+
+/**
+ * For the answer "it is gone already": an earlier call may have removed the record and never learnt whether that is on
+ * disk, so this answer has to be made durable too. `false` when the record is there after all.
+ */
+export async function confirmGone(store: RecordStore, key: Key<any>): Promise<boolean> {
+  const result = await store.commit({ shard: key.shard, expect: [absent(key)], write: [remove(key)], durable: true });
+  return result.ok;
 }

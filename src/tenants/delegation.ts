@@ -1,5 +1,7 @@
 import type { DelegationId, MembershipId, TenantId, UserId } from '#src/ids.ts';
 
+import { isActive, type Member } from './member.ts';
+
 /**
  * The giver lets the receiver act on the giver's data with named permissions, until it ends. It is bound to one stay
  * of each in the tenant: when either leaves, it is over and does not come back.
@@ -16,3 +18,16 @@ export interface Delegation {
   /** ISO 8601, or `null` for until somebody ends it. */
   readonly endsAt: string | null;
 }
+
+/** What delegations need to know of the operator's catalogue. */
+export interface DelegablePermissions {
+  find(name: string): { readonly identities: readonly string[] } | undefined;
+}
+
+/** Whether both are still, or again, in the very stay in which it was given. */
+export const inSameStay = (delegation: Delegation, giver: Member | undefined, receiver: Member | undefined): boolean =>
+  giver?.membership === delegation.giverMembership && receiver?.membership === delegation.receiverMembership;
+
+/** Whether it counts now. That it has neither ended nor expired is said by its record being there. */
+export const isLive = (delegation: Delegation, giver: Member | undefined, receiver: Member | undefined): boolean =>
+  inSameStay(delegation, giver, receiver) && isActive(giver) && isActive(receiver);

@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type TenantId, type UserId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
+import { changeRecord, confirmGone } from '#src/storage/change-record.ts';
 import { absent, present, put, remove, unchanged, type Expectation, type Page, type StoredRecord } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -85,7 +85,7 @@ export function changeMember(
 ): Promise<Member> {
   return changeRecord(deps.store, memberKey(tenant, user), ifVersion, async ({ value: member }) => {
     const { role = member.role, status = member.status } = changes;
-    if (role === member.role && status === member.status) return undefined;
+    const changed = role !== member.role || status !== member.status;
     const roleMustExist = role === member.role ? [] : roleExists(tenant, role);
     for (const { key } of roleMustExist) {
       if (!(await deps.store.read(key))[0]) throw noSuchRole();
@@ -94,7 +94,7 @@ export function changeMember(
     return {
       value: { ...member, role, status },
       expect: [...roleMustExist, ...(staysOwner ? [] : await anotherOwner(deps, member))],
-      events: [happened({ type: 'member.updated', tenant, user, role, status }, { actor, now: deps.clock() })],
+      events: changed ? [happened({ type: 'member.updated', tenant, user, role, status }, { actor, now: deps.clock() })] : [],
       durable: true,
     };
   });
@@ -111,7 +111,8 @@ export async function removeMember(
 ): Promise<boolean> {
   for (;;) {
     const record = await readMember(deps, tenant, user);
-    if (!record) return false;
+    if (!record && (await confirmGone(deps.store, memberKey(tenant, user)))) return false;
+    if (!record) continue;
     if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
     const result = await deps.store.commit({
       shard: record.key.shard,
