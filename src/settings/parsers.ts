@@ -1,3 +1,5 @@
+import { parseStoreUrl } from '#src/storage/store-url.ts';
+
 /** Turns the text of an environment variable into a value, or throws an Error whose message completes "NAME …". */
 export type Parser<T> = (text: string) => T;
 
@@ -50,3 +52,13 @@ export const origin: Parser<string> = (text) => {
 };
 
 export const nonEmpty: Parser<string> = (text) => (text.trim() === '' ? complain('must not be empty') : text);
+
+/** Checked here so that it is reported with all other problems; `openStore` parses it again. */
+export const storeAddress: Parser<string> = (text) => {
+  try {
+    parseStoreUrl(text);
+    return text;
+  } catch (error) {
+    return complain(`cannot be used: ${(error as Error).message.replace(/\.$/, '')}`);
+  }
+};

@@ -1,4 +1,4 @@
-import { duration, integer, nonEmpty, oneOf, origin, type Parser, trueOrFalse } from './parsers.ts';
+import { duration, integer, nonEmpty, oneOf, origin, type Parser, storeAddress, trueOrFalse } from './parsers.ts';
 import { masterSecret } from './secret.ts';
 
 /** One setting: everything that is known about it stands here and nowhere else. */
@@ -51,7 +51,7 @@ export const SETTINGS = {
 /** Never printed: see `Secrets`. */
 export const SECRETS = {
   master: setting('ASSENT_SECRET', masterSecret, { development: null, production: null }, 'At least 32 random bytes as base64url. The keys that sign cookies and forms and encrypt signing keys are derived from it. In development one is made and kept in `data/secret`.'),
-  storeUrl: setting('ASSENT_STORE', nonEmpty, 'sqlite:./data/assent.db', 'Where everything is kept: `sqlite:<path>`, `redis://…`, `rediss://…`, `redis+cluster://host:port,…` or `redis+sentinel://host:port,…/name`.'),
+  storeUrl: setting('ASSENT_STORE', storeAddress, 'sqlite:./data/assent.db', 'Where everything is kept: `sqlite:<path>`, `redis://…`, `rediss://…`, `redis+cluster://host:port,…` or `redis+sentinel://host:port,…/name`.'),
 } as const;
 
 export type Mode = 'development' | 'production';

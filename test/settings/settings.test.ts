@@ -102,6 +102,13 @@ describe('problems', () => {
     },
   );
 
+  it('says what is wrong with a store address without repeating it: it may hold a password', () => {
+    const [problem, ...others] = problemsOf({ ...development, ASSENT_STORE: 'redis://:hunter2@one:6379,two:6379' });
+    expect(problem).toMatch(/^ASSENT_STORE cannot be used: redis:\/\/ names one server\./);
+    expect(problem).not.toContain('hunter2');
+    expect(others).toEqual([]);
+  });
+
   it('refuses a JWT lifetime over 300 seconds, because no revocation reaches a JWT (I3)', () => {
     expect(problemsOf({ ...development, ASSENT_TTL_JWT_ACCESS_TOKEN: '301' })).toEqual([expect.stringContaining('ASSENT_TTL_JWT_ACCESS_TOKEN')]);
   });
