@@ -7,14 +7,10 @@ const VIEWS = `${import.meta.dirname}/views`;
 // The templates know one name, `view`.
 const OPTIONS = { strict: true, destructuredLocals: ['view'], root: VIEWS, cache: true };
 
-export async function render(ctx: Context, session: Session, page: string, view: Record<string, unknown>): Promise<void> {
+export async function render(ctx: Context, session: Session, page: string, content: { title: string; [field: string]: unknown }): Promise<void> {
   const { notice } = session;
   session.notice = undefined;
-  const body = await ejs.renderFile(`${VIEWS}/${page}.ejs`, { view }, OPTIONS);
+  const view = { page, content, path: ctx.path, connected: session.connection !== undefined, notice };
   ctx.type = 'html';
-  ctx.body = await ejs.renderFile(
-    `${VIEWS}/layout.ejs`,
-    { view: { title: view.title, path: ctx.path, connected: session.connection !== undefined, notice, body } },
-    OPTIONS,
-  );
+  ctx.body = await ejs.renderFile(`${VIEWS}/layout.ejs`, { view }, OPTIONS);
 }
