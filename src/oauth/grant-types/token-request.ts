@@ -1,0 +1,58 @@
+import type Provider from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+import type { Expectation } from '#src/storage/record-store.ts';
+
+import { asOAuth } from '../errors.ts';
+import type { OAuthDeps } from '../oauth-deps.ts';
+import { wrapGrantType } from '../provider-internals.ts';
+import { tokenChange } from '../tokens/commit-tokens.ts';
+import { endFamily } from '../tokens/end-family.ts';
+import { resetUnit, unitOf } from '../unit-of-work.ts';
+
+const TRIES = 3;
+
+/**
+ * What every grant type shares: the library's handler reads and prepares, then one commit makes it true. Only after
+ * the commit does the answer leave. When a record changed under it, the request is judged once more from the start.
+ */
+export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
+  for (const name of ['authorization_code', 'refresh_token']) {
+    wrapGrantType(provider, name, (handler) => async (ctx) => {
+      for (let tries = 1; ; tries += 1) {
+        resetUnit(ctx);
+        await handler(ctx);
+        const failed = await commit(deps, ctx);
+        if (failed === undefined) return;
+        ctx.body = undefined;
+        const mayRepeat = tries < TRIES && !ctx.get('dpop') && !failed.some(({ is }) => is === 'unconsumed');
+        if (!mayRepeat) await giveUp(deps, ctx, failed);
+      }
+    });
+  }
+  wrapGrantType(provider, 'client_credentials', (handler) => async (ctx) => {
+    // RFC 6749 section 3.3: without `scope`, all that this credential may have.
+    const params = ctx.oidc.params as Record<string, unknown>;
+    params['scope'] ??= ctx.oidc.client?.scope;
+    await handler(ctx);
+  });
+}
+
+async function commit(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<readonly Expectation[] | undefined> {
+  const unit = unitOf(ctx);
+  unit.accessTokenEnds = Math.ceil(deps.clock() / 1000) + Number((ctx.body as { expires_in?: number }).expires_in ?? 0);
+  const change = tokenChange(unit, deps);
+  if (!change) throw new Error('a token request has nothing to commit');
+  const result = await asOAuth(() => deps.store.commit(change));
+  return result.ok ? undefined : result.failed;
+}
+
+/** The code was used by somebody faster: two hold it, so what came of it is dead (RFC 6749 section 4.1.2). */
+async function giveUp(deps: OAuthDeps, ctx: KoaContextWithOIDC, failed: readonly Expectation[]): Promise<never> {
+  const { code } = unitOf(ctx);
+  if (code && failed.some(({ is }) => is === 'unconsumed')) {
+    await asOAuth(() => endFamily(deps, code.value, 'code_replayed'));
+    throw new errors.InvalidGrant('authorization code already consumed');
+  }
+  throw new errors.InvalidGrant('what this was granted under changed meanwhile');
+}

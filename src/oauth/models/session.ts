@@ -1,0 +1,45 @@
+import { findSession, findSessionById, saveProtocolState, endSession } from '#src/sign-in/session-store.ts';
+import type { SessionId } from '#src/ids.ts';
+
+import type { Model } from '../adapter.ts';
+import type { OAuthDeps } from '../oauth-deps.ts';
+
+/** What oidc-provider keeps in a session besides who is signed in. */
+const PROTOCOL_STATE = ['authorizations', 'state'] as const;
+
+/**
+ * oidc-provider's session is the one of `sign-in/`, seen through its cookie. It is never made here, and saving never
+ * brings back one that was ended meanwhile. A browser without one has an anonymous session that is not stored.
+ */
+export const sessionModel = (deps: OAuthDeps): Model => {
+  const payloadOf = (cookie: string, found: Awaited<ReturnType<typeof findSession>>) => {
+    if (!found) return undefined;
+    const { session } = found;
+    const signedInAt = Math.floor(session.signedInAt / 1000);
+    return {
+      ...session.protocolState,
+      kind: 'Session',
+      jti: cookie,
+      uid: session.id,
+      accountId: session.user,
+      loginTs: signedInAt,
+      amr: ['pwd'],
+      iat: signedInAt,
+      exp: Math.floor(session.expiresAt / 1000),
+    };
+  };
+  return {
+    find: async (cookie) => payloadOf(cookie, await findSession(deps, cookie)),
+    findByUid: async (uid) => payloadOf('', await findSessionById(deps, uid as SessionId)),
+    async upsert(cookie, payload) {
+      const state = Object.fromEntries(
+        PROTOCOL_STATE.filter((name) => payload[name] !== undefined).map((name) => [name, payload[name]]),
+      );
+      await saveProtocolState(deps, cookie, state);
+    },
+    async destroy(cookie) {
+      const found = await findSession(deps, cookie);
+      if (found) await endSession(deps, found.session.user, found.session.id);
+    },
+  };
+};

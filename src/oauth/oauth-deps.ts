@@ -1,0 +1,26 @@
+import type { LiveApp } from '#src/apps/app.ts';
+import type { Catalogue } from '#src/apps/catalogue.ts';
+import type { Deps } from '#src/deps.ts';
+import type { AppId } from '#src/ids.ts';
+
+import type { RotationRules } from './tokens/rotation.ts';
+
+/** Lifetimes in seconds. */
+export interface Lifetimes {
+  readonly code: number;
+  readonly accessToken: number;
+  readonly jwtAccessToken: number;
+  /** Since the last use of a refresh token, and since the first of its family. */
+  readonly refreshToken: number;
+  readonly refreshFamily: number;
+  readonly session: number;
+  readonly interaction: number;
+}
+
+export interface OAuthDeps extends Deps {
+  readonly catalogue: Catalogue;
+  /** Live apps, at most a second old; the process that changed one sees the change at once. */
+  readonly apps: { find(id: AppId): Promise<LiveApp | undefined> };
+  readonly lifetimes: Lifetimes;
+  readonly rotation: RotationRules;
+}

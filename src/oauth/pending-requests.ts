@@ -1,0 +1,102 @@
+import { timingSafeEqual } from 'node:crypto';
+
+import type Provider from 'oidc-provider';
+import type { AdapterPayload } from 'oidc-provider';
+
+import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import type { PendingConsents } from '#src/consent/pending-consent.ts';
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import { findSession } from '#src/sign-in/session-store.ts';
+import type { Exchange, PendingRequest, PendingSignIns } from '#src/sign-in/pending-request.ts';
+
+import { answerInteraction, readInteraction } from './models/interaction.ts';
+import { ROUTES, SESSION_COOKIE } from './provider.ts';
+
+interface Waiting {
+  readonly payload: AdapterPayload;
+  readonly version: number;
+}
+
+const expired = () => new AppError('interaction_expired');
+
+const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+/**
+ * What waits for a person, for the pages. The request is open only in the browser that began it (a signed cookie
+ * bound to its path) and, once somebody signed in, only for the session it was bound to (xC2).
+ */
+export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns & PendingConsents {
+  const cookiesOf = ({ req, res }: Exchange) => provider.createContext(req, res).cookies;
+
+  async function open(exchange: Exchange, uid: string): Promise<Waiting> {
+    const cookies = cookiesOf(exchange);
+    const held = cookies.get('assent_interaction', { signed: true });
+    if (held === undefined || !same(held, uid)) throw expired();
+    const waiting = await readInteraction(deps, uid);
+    if (!waiting) throw expired();
+    const bound = waiting.payload.session as { uid?: string; accountId?: string } | undefined;
+    if (bound?.accountId !== undefined && waiting.payload.prompt?.name === 'consent') {
+      const cookie = cookies.get(SESSION_COOKIE, { signed: false });
+      const current = cookie === undefined ? undefined : await findSession(deps, cookie);
+      if (current?.session.id !== bound.uid || current?.session.user !== bound.accountId) throw expired();
+    }
+    return waiting;
+  }
+
+  /** The same answer twice leads to the same place; another answer than the one given is too late. */
+  async function answer(waiting: Waiting, uid: string, payload: AdapterPayload): Promise<string> {
+    const kept = waiting.payload.result as { at?: number } | undefined;
+    if (!kept && !(await answerInteraction(deps, uid, { payload, version: waiting.version }))) {
+      if (!(await readInteraction(deps, uid))) throw expired();
+    }
+    return new URL(waiting.payload.returnTo as string).pathname;
+  }
+
+  return {
+    find: async (exchange, uid) => describe(uid, (await open(exchange, uid)).payload),
+
+    async signedIn(exchange, uid, user) {
+      const waiting = await open(exchange, uid);
+      const login = { accountId: user, ts: Math.floor(deps.clock() / 1000), amr: ['pwd'], remember: true };
+      // The session was made by this very sign-in, so the request is bound to the person from here on.
+      return answer(waiting, uid, { ...waiting.payload, session: undefined, result: { login } } as AdapterPayload);
+    },
+
+    async consented(exchange, uid, decision) {
+      const waiting = await open(exchange, uid);
+      const result = { ...(waiting.payload['lastSubmission'] as object | undefined), consent: decision };
+      return answer(waiting, uid, { ...waiting.payload, result } as unknown as AdapterPayload);
+    },
+
+    async refused(exchange, uid, { error, description }) {
+      const waiting = await open(exchange, uid);
+      return answer(waiting, uid, { ...waiting.payload, result: { error, error_description: description } } as AdapterPayload);
+    },
+  };
+}
+
+function describe(uid: string, payload: AdapterPayload): PendingRequest {
+  const params = payload.params as Record<string, string | undefined>;
+  return {
+    uid,
+    waitsFor: payload.prompt?.name === 'login' ? 'sign-in' : 'consent',
+    app: params['client_id'] as AppId,
+    redirectUri: params['redirect_uri'] ?? '',
+    identity: params['identity'] === 'tenant' ? 'tenant' : 'user',
+    scopes: (params['scope'] ?? '').split(' ').filter((scope) => scope !== '' && scope !== SHARED_ACCESS),
+    tenantHint: params['tenant'] as TenantId | undefined,
+    loginHint: params['login_hint'],
+    includeGranted: params['include_granted_scopes'] === 'true',
+    user: (payload.session as { accountId?: UserId } | undefined)?.accountId,
+    restartPath: restartPath(params),
+  };
+}
+
+/** Starting over drops what may be used only once and what would skip the question. */
+function restartPath(params: Record<string, string | undefined>): string {
+  const { request_uri: _, ...again } = params;
+  const query = new URLSearchParams(Object.entries(again).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return `${ROUTES.authorization}?${query.toString()}`;
+}

@@ -1,0 +1,116 @@
+/**
+ * The one place that reaches behind oidc-provider's documented surface, each time with the reason. Everything here is
+ * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
+ */
+import { timingSafeEqual } from 'node:crypto';
+
+import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+// @ts-expect-error the library ships no types for its internals
+import instance from 'oidc-provider/lib/helpers/weak_cache.js';
+// @ts-expect-error the same
+import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
+
+import { digestOf } from '#src/storage/seal.ts';
+
+type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
+
+/** Surrounds a grant type's own handler, so that a shared step cannot be forgotten in any of them. */
+export function wrapGrantType(provider: Provider, name: string, wrap: (handler: Handler) => Handler): void {
+  const handlers: Map<string, Handler> = instance(provider).grantTypeHandlers;
+  const handler = handlers.get(name);
+  if (!handler) throw new Error(`grant type ${name} is not registered`);
+  handlers.set(name, wrap(handler));
+}
+
+/** Client secrets are kept as digests, so the library must not compare them as text. Both live secrets are tried. */
+export function compareSecretsByDigest(provider: Provider): void {
+  const { Client } = provider as unknown as { Client: { prototype: object } };
+  Object.defineProperty(Client.prototype, 'compareClientSecret', {
+    value(this: { assent_secrets?: string[] }, actual: string) {
+      const given = Buffer.from(digestOf(actual));
+      return (this.assent_secrets ?? []).some((digest) => {
+        const known = Buffer.from(digest);
+        return known.length === given.length && timingSafeEqual(known, given);
+      });
+    },
+  });
+}
+
+/** Addresses in discovery and redirects come from the issuer, never from the request's Host header (xT3). */
+export function buildUrlsFromIssuer(provider: Provider): void {
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  Object.defineProperty(OIDCContext.prototype, 'urlFor', {
+    value: (name: string, options?: object) =>
+      (provider as unknown as { urlFor(name: string, options?: object): string }).urlFor(name, options),
+  });
+}
+
+/** `unique` as the library has it finds, then saves: parallel replays all pass (xP13). `remember` is one atomic step. */
+export function detectReplaysAtomically(
+  provider: Provider,
+  remember: (id: string, endsAtSeconds: number) => Promise<boolean>,
+): void {
+  const { ReplayDetection } = provider as unknown as { ReplayDetection: object };
+  Object.defineProperty(ReplayDetection, 'unique', {
+    value: (issuer: string, jti: string, endsAtSeconds: number) =>
+      remember(JSON.stringify([issuer, jti]), endsAtSeconds),
+  });
+}
+
+/** A session's cookie is minted at sign-in; the library must not give it another value on the way back from a page. */
+export function keepSessionCookie(provider: Provider): void {
+  const { Session } = provider as unknown as { Session: { prototype: object } };
+  Object.defineProperty(Session.prototype, 'resetIdentifier', { value() {} });
+}
+
+interface TokenModel {
+  readonly grantId?: string;
+  readonly resourceServer?: { accessTokenFormat?: string };
+  format?: string;
+}
+
+/** Token texts are ours: prefix, shard, checksum. `mint` answers `undefined` for those that stay as the library has them. */
+export function mintTokenTexts(
+  provider: Provider,
+  models: Readonly<Record<'AccessToken' | 'AuthorizationCode' | 'RefreshToken' | 'ClientCredentials', (token: TokenModel & Record<string, unknown>) => string>>,
+): void {
+  for (const [name, mint] of Object.entries(models)) {
+    const model = (provider as unknown as Record<string, { prototype: { generateTokenId(): string } }>)[name];
+    if (!model) throw new Error(`oidc-provider has no model ${name}`);
+    const original = model.prototype.generateTokenId;
+    Object.defineProperty(model.prototype, 'generateTokenId', {
+      value(this: TokenModel & Record<string, unknown>) {
+        const format = this.resourceServer?.accessTokenFormat ?? 'opaque';
+        if (format === 'jwt') return original.call(this);
+        if (name === 'AccessToken' || name === 'ClientCredentials') this.format = 'opaque';
+        return mint(this);
+      },
+    });
+  }
+}
+
+/** Signing keys can change while the server runs: new ones are published before they sign, old ones stay a while after. */
+export function replaceSigningKeys(provider: Provider, keys: readonly object[]): void {
+  const fresh = new KeyStore();
+  for (const key of keys) fresh.add(structuredClone(key));
+  const state = instance(provider);
+  state.keystore = fresh;
+  state.jwks = { keys: keys.map(publicPart) };
+}
+
+const PUBLIC_MEMBERS = ['kty', 'use', 'kid', 'alg', 'crv', 'x', 'y', 'n', 'e'];
+
+const publicPart = (key: object): object =>
+  Object.fromEntries(Object.entries(key).filter(([name]) => PUBLIC_MEMBERS.includes(name)));
+
+/** The scope of the request as it was sent. The library drops `offline_access` when `prompt=consent` is not there. */
+export function scopeAsSent(ctx: KoaContextWithOIDC): string | undefined {
+  const pushed = (ctx.oidc.entities as { PushedAuthorizationRequest?: { request?: string } }).PushedAuthorizationRequest;
+  if (pushed?.request) {
+    const [, payload] = pushed.request.split('.');
+    return JSON.parse(Buffer.from(payload ?? '', 'base64url').toString('utf8')).scope;
+  }
+  const sent = ctx.method === 'POST' ? ctx.oidc.body : ctx.query;
+  return typeof sent?.['scope'] === 'string' ? sent['scope'] : undefined;
+}

@@ -1,0 +1,150 @@
+import Provider, { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { JWK } from 'jose';
+
+import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import type { UserId } from '#src/ids.ts';
+import { findUser } from '#src/tenants/user-store.ts';
+
+import { createAdapter } from './adapter.ts';
+import { CLIENT_PROPERTIES } from './client-metadata.ts';
+import { checkRequest, REQUEST_PARAMETERS } from './check-request.ts';
+import { wrapGrantTypes } from './grant-types/token-request.ts';
+import { mayIntrospect } from './introspection-policy.ts';
+import { grantPayload } from './models/grant.ts';
+import type { OAuthDeps } from './oauth-deps.ts';
+import { consentPrompt } from './prompts/consent-prompt.ts';
+import {
+  buildUrlsFromIssuer,
+  compareSecretsByDigest,
+  detectReplaysAtomically,
+  keepSessionCookie,
+  mintTokenTexts,
+} from './provider-internals.ts';
+import { rememberOnce } from './replay-store.ts';
+import { resourceServers } from './resource-servers.ts';
+import { settleTenancy } from './tenancy.ts';
+import { mintedTexts } from './tokens/minted-texts.ts';
+import { unitOf } from './unit-of-work.ts';
+
+export interface ProviderOptions extends OAuthDeps {
+  readonly issuer: string;
+  readonly keys: readonly JWK[];
+  readonly cookieKeys: readonly string[];
+  readonly secureCookies: boolean;
+  /** Answers a browser with a page that says what is wrong. */
+  readonly renderError: (ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: Error) => void | Promise<void>;
+}
+
+export const SESSION_COOKIE = 'assent_session';
+const DPOP_PROOF_SECONDS = 300;
+
+export const ROUTES = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  revocation: '/oauth/revoke',
+  introspection: '/oauth/introspect',
+  pushed_authorization_request: '/oauth/par',
+  userinfo: '/oauth/userinfo',
+  jwks: '/oauth/jwks',
+  end_session: '/oauth/end-session',
+} as const;
+
+/** The prompts of the authorization flow, in order: sign in first, then consent. */
+const prompts = () => {
+  const login = interactionPolicy.base().get('login');
+  if (!login) throw new Error('oidc-provider has no login prompt');
+  return [login, consentPrompt()];
+};
+
+export function createProvider(options: ProviderOptions): Provider {
+  const { lifetimes, catalogue, clock } = options;
+  const cookie = { httpOnly: true, sameSite: 'lax', secure: options.secureCookies } as const;
+
+  const configuration: Configuration = {
+    adapter: createAdapter(options),
+    jwks: { keys: options.keys as never },
+    routes: ROUTES,
+    scopes: [...PROTOCOL_SCOPES, ...catalogue.permissions.map(({ name }) => name), SHARED_ACCESS, 'manage', 'read'],
+    claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
+    responseTypes: ['code'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    subjectTypes: ['public'],
+    clientDefaults: { id_token_signed_response_alg: 'RS256' },
+    extraClientMetadata: { properties: [...CLIENT_PROPERTIES] },
+    extraParams: { ...REQUEST_PARAMETERS, identity: (ctx) => checkRequest(options, ctx) },
+    pkce: { required: (_ctx, client) => client['assent_pkce'] !== 'exempt' },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    cookies: {
+      names: { session: SESSION_COOKIE, interaction: 'assent_interaction', resume: 'assent_resume' },
+      keys: [...options.cookieKeys],
+      // The session's cookie is 256 random bits that only `sign-in/` mints; a signature would add nothing.
+      long: { ...cookie, signed: false },
+      // No path: the library binds each to the pages of its own request, so that two tabs do not get in each other's way.
+      short: { ...cookie, signed: true },
+    },
+    interactions: {
+      policy: prompts(),
+      url: (_ctx, interaction) => `/${interaction.prompt.name === 'login' ? 'sign-in' : 'consent'}/${interaction.uid}`,
+    },
+    findAccount: async (ctx, id) => {
+      const user = unitOf(ctx).standing?.user.value ?? (await findUser(options, id as UserId));
+      if (user?.id !== id || user.status !== 'active') return undefined;
+      return { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };
+    },
+    loadExistingGrant: async (ctx) => {
+      const { client, account } = ctx.oidc;
+      const { grant } = await settleTenancy(options, ctx, account?.accountId as UserId);
+      const live = grant && client ? await options.apps.find(grant.app) : undefined;
+      if (!grant || !live) return undefined;
+      return new ctx.oidc.provider.Grant(grantPayload(grant, { version: live.version, catalogue, now: clock() }) as never);
+    },
+    issueRefreshToken: (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
+    // FAPI 2.0 section 5.3.2.1: no rotation where the token is bound to a confidential client's key.
+    rotateRefreshToken: (ctx) =>
+      !(ctx.oidc.client?.clientAuthMethod !== 'none' && ctx.oidc.entities.RefreshToken?.isSenderConstrained()),
+    revokeGrantPolicy: () => false,
+    expiresWithSession: () => false,
+    extraTokenClaims: (ctx, token) => {
+      const binding = unitOf(ctx).standing?.grant.value;
+      return token.kind === 'AccessToken' && binding ? { tenant: binding.tenant, identity: 'user' } : undefined;
+    },
+    ttl: {
+      AuthorizationCode: () => lifetimes.code,
+      AccessToken: (_ctx, token) =>
+        token.resourceServer?.accessTokenFormat === 'jwt' ? lifetimes.jwtAccessToken : lifetimes.accessToken,
+      ClientCredentials: () => lifetimes.accessToken,
+      RefreshToken: (_ctx, token) => {
+        const familyEnds = (token.iiat ?? Math.floor(clock() / 1000)) + lifetimes.refreshFamily;
+        return Math.max(1, Math.min(lifetimes.refreshToken, familyEnds - Math.floor(clock() / 1000)));
+      },
+      IdToken: () => lifetimes.accessToken,
+      Interaction: () => lifetimes.interaction,
+      Session: () => lifetimes.session,
+      Grant: () => lifetimes.refreshFamily,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
+      pushedAuthorizationRequests: { enabled: true },
+      resourceIndicators: { enabled: true, ...resourceServers(options) },
+      dPoP: { enabled: true, allowReplay: false },
+      userinfo: { enabled: true },
+    },
+    renderError: (ctx, out, error) => options.renderError(ctx, out, error),
+  };
+
+  const provider = new Provider(options.issuer, configuration);
+  compareSecretsByDigest(provider);
+  buildUrlsFromIssuer(provider);
+  keepSessionCookie(provider);
+  mintTokenTexts(provider, mintedTexts);
+  detectReplaysAtomically(provider, (id, ends) => rememberOnce(options, id, Math.max(ends * 1000, clock() + DPOP_PROOF_SECONDS * 1000)));
+  wrapGrantTypes(provider, options);
+  return provider;
+}

@@ -1,0 +1,18 @@
+import type { Deps } from '#src/deps.ts';
+import { absent, defineKind, put } from '#src/storage/record-store.ts';
+import { digestOf } from '#src/storage/seal.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+const USED_ONCE = defineKind<Record<string, never>>('used-once', { schema: 1 });
+
+/** `true` the first time it sees `id` before `endsAt` (milliseconds), `false` ever after, over any number of servers (I1). */
+export async function rememberOnce(deps: Deps, id: string, endsAt: number): Promise<boolean> {
+  const key = { shard: shardOf(id), kind: USED_ONCE, id: digestOf(id) };
+  const result = await deps.store.commit({
+    shard: key.shard,
+    durable: true,
+    expect: [absent(key)],
+    write: [put(key, {}, { tenant: null, expiresAt: endsAt })],
+  });
+  return result.ok;
+}

@@ -1,0 +1,100 @@
+import { exportJWK, generateKeyPair, calculateJwkThumbprint, type JWK } from 'jose';
+
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import { absent, defineKind, put, unchanged, type Key, type StoredRecord } from '#src/storage/record-store.ts';
+import { seal, unseal } from '#src/storage/seal.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+/** `current` signs, `next` is published so that everybody knows it before it signs, `retired` still verifies for a while. */
+type State = 'current' | 'next' | 'retired';
+
+interface StoredKey {
+  readonly kid: string;
+  readonly alg: (typeof ALGORITHMS)[number];
+  readonly state: State;
+  readonly createdAt: string;
+  /** The private JWK, sealed with a key derived from the server's secret. */
+  readonly sealed: string;
+}
+
+interface KeySet {
+  readonly keys: readonly StoredKey[];
+}
+
+/** Clients default to RS256 (OpenID Connect Core 1.0, section 15.1); JWT access tokens are signed with ES256. */
+const ALGORITHMS = ['ES256', 'RS256'] as const;
+const PURPOSE = 'private signing key';
+const ORDER: readonly State[] = ['current', 'next', 'retired'];
+const RETIRED_AT_MOST = 2;
+
+const KEY_SET = defineKind<KeySet>('key-set', { schema: 1 });
+const key: Key<KeySet> = { shard: shardOf('signing-keys'), kind: KEY_SET, id: 'signing-keys' };
+
+async function makeKey(alg: StoredKey['alg'], state: State, secret: Uint8Array, now: number): Promise<StoredKey> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  const sealed = seal(JSON.stringify({ ...jwk, kid, alg, use: 'sig' }), secret, PURPOSE);
+  return { kid, alg, state, createdAt: new Date(now).toISOString(), sealed };
+}
+
+const makeKeys = (state: State, secret: Uint8Array, now: number): Promise<StoredKey[]> =>
+  Promise.all(ALGORITHMS.map((alg) => makeKey(alg, state, secret, now)));
+
+function open(set: KeySet, secret: Uint8Array): JWK[] {
+  return set.keys
+    .toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+    .map(({ sealed, kid }) => {
+      const text = unseal(sealed, secret, PURPOSE);
+      if (text === undefined) {
+        throw new AppError('internal_error', {
+          detail: `The signing key ${kid} in storage was made with another ASSENT_SECRET.`,
+        });
+      }
+      return JSON.parse(text) as JWK;
+    });
+}
+
+async function keySet(deps: Deps, secret: Uint8Array): Promise<StoredRecord<KeySet>> {
+  for (;;) {
+    const [record] = await deps.store.read(key);
+    if (record) return record;
+    const now = deps.clock();
+    const keys = [...(await makeKeys('current', secret, now)), ...(await makeKeys('next', secret, now))];
+    // Servers that start together agree on the set of whoever was first.
+    await deps.store.commit({
+      shard: key.shard,
+      durable: true,
+      expect: [absent(key)],
+      write: [put(key, { keys }, { tenant: null })],
+    });
+  }
+}
+
+/** The private keys, those that sign first. Made at first use and kept. */
+export const signingKeys = async (deps: Deps, secret: Uint8Array): Promise<JWK[]> =>
+  open((await keySet(deps, secret)).value, secret);
+
+/** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a minute. */
+export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<void> {
+  const record = await keySet(deps, secret);
+  const turned: Record<State, State> = { current: 'retired', next: 'current', retired: 'retired' };
+  const aged = record.value.keys.map((stored) => ({ ...stored, state: turned[stored.state] }));
+  const retired = aged
+    .filter(({ state }) => state === 'retired')
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
+    .slice(0, RETIRED_AT_MOST * ALGORITHMS.length);
+  const keys = [
+    ...aged.filter(({ state }) => state === 'current'),
+    ...(await makeKeys('next', secret, deps.clock())),
+    ...retired,
+  ];
+  const result = await deps.store.commit({
+    shard: key.shard,
+    durable: true,
+    expect: [unchanged(record)],
+    write: [put(key, { keys }, { tenant: null })],
+  });
+  if (!result.ok) throw new AppError('conflict', { detail: 'Somebody else rotated the keys just now.' });
+}

@@ -1,0 +1,62 @@
+import {
+  consume,
+  present,
+  put,
+  unchanged,
+  unconsumed,
+  type Change,
+  type Expectation,
+  type Write,
+} from '#src/storage/record-store.ts';
+
+import type { OAuthDeps } from '../oauth-deps.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
+import { firstRefresh, graceUsed, rotated } from './rotation.ts';
+import { bindingOf, familyKey, type RefreshState } from './token-records.ts';
+
+/**
+ * The one commit of a token request, in the tenant's shard: the code is consumed or the refresh token rotated, the
+ * family and the access token stand, and all of it only while the grant and the member are as they were read (I1, I4).
+ */
+export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefined {
+  const { standing, code, family } = unit;
+  if (!standing || (!code && !family)) return undefined;
+  const shard = standing.grant.key.shard;
+  const expect: Expectation[] = [unchanged(standing.grant), unchanged(standing.member)];
+  const write: Write[] = [...unit.write];
+  const tokenEnds = unit.accessTokenEnds * 1000;
+
+  if (code) {
+    const binding = bindingOf(code.value);
+    const refresh = unit.newRefreshToken ? firstRefresh(unit.newRefreshToken.token, unit.newRefreshToken.payload, unit.newRefreshToken.expiresAt) : null;
+    expect.push(unconsumed(code.key));
+    write.push(
+      consume(code.key),
+      put(familyKey(shard, binding.family), { ...binding, refresh }, {
+        tenant: binding.tenant,
+        expiresAt: Math.max(tokenEnds, refresh?.expiresAt ?? 0),
+      }),
+    );
+  } else if (family) {
+    const refresh = nextRefresh(unit, deps);
+    if (refresh === family.value.refresh) expect.push(present(family.key));
+    else {
+      expect.push(unchanged(family));
+      write.push(
+        put(family.key, { ...family.value, refresh }, {
+          tenant: family.value.tenant,
+          expiresAt: Math.max(tokenEnds, refresh?.expiresAt ?? 0, family.expiresAt ?? 0),
+        }),
+      );
+    }
+  }
+  return { shard, expect, write, durable: true };
+}
+
+function nextRefresh({ family, presented, newRefreshToken }: UnitOfWork, deps: OAuthDeps): RefreshState | null {
+  const state = family?.value.refresh ?? null;
+  if (!state || !presented) return state;
+  if (presented.verdict.is === 'grace') return graceUsed(state);
+  // Without rotation (sender-constrained confidential clients, FAPI 2.0) the token stays as it is.
+  return newRefreshToken ? rotated(presented.token, newRefreshToken, deps.rotation, deps.clock()) : state;
+}

@@ -1,0 +1,40 @@
+import type { GrantChange } from '#src/consent/grant-store.ts';
+import type { StoredRecord, Write } from '#src/storage/record-store.ts';
+
+import type { Payload, StoredToken, TokenFamily } from './tokens/token-records.ts';
+import type { Presented } from './tokens/rotation.ts';
+import type { Standing } from './tokens/standing.ts';
+
+/**
+ * What one request at the OAuth endpoints has read and is about to write. oidc-provider saves and consumes records one
+ * by one; the adapter gathers it here, and it becomes a single commit at the end, so a crash leaves all or nothing.
+ */
+export interface UnitOfWork {
+  standing?: Standing;
+  /** At the authorization endpoint: the person's decision, to be stored with the code. */
+  grantChange?: GrantChange;
+  code?: StoredRecord<StoredToken>;
+  family?: StoredRecord<TokenFamily>;
+  presented?: { readonly token: string; readonly verdict: Presented };
+  newRefreshToken?: { readonly token: string; readonly payload: Payload; readonly expiresAt: number };
+  /** Seconds since the epoch at which the longest-lived access token of this request ends. */
+  accessTokenEnds: number;
+  readonly write: Write[];
+}
+
+const units = new WeakMap<object, UnitOfWork>();
+
+/** The unit of the request with this koa context. */
+export function unitOf(ctx: object): UnitOfWork {
+  let unit = units.get(ctx);
+  if (!unit) {
+    unit = { accessTokenEnds: 0, write: [] };
+    units.set(ctx, unit);
+  }
+  return unit;
+}
+
+/** Forgets what was gathered: the request is tried once more, or has failed. */
+export const resetUnit = (ctx: object): void => {
+  units.delete(ctx);
+};
