@@ -1,13 +1,13 @@
 import './require-node.mjs';
 
 // Imported afterwards, so that on an older Node the message of the line above is what a person sees.
+const { loadSettings, modeOf, SettingsError } = await import('./settings/settings.ts');
+const { keptDevelopmentSecret } = await import('./settings/secret.ts');
+const settings = settingsOrExit();
+
 const { default: closeWithGrace } = await import('close-with-grace');
 const { createLog } = await import('./log.ts');
 const { startServer } = await import('./server.ts');
-const { loadSettings, modeOf, SettingsError } = await import('./settings/settings.ts');
-const { keptDevelopmentSecret } = await import('./settings/secret.ts');
-
-const settings = settingsOrExit();
 const log = createLog(settings.logLevel);
 
 try {
@@ -27,8 +27,8 @@ try {
 function settingsOrExit() {
   const env = process.env;
   try {
-    const development = modeOf(env) === 'development' && !env['ASSENT_SECRET'];
-    return loadSettings(development ? { ...env, ASSENT_SECRET: keptDevelopmentSecret('data/secret') } : env);
+    const makeSecret = modeOf(env) === 'development' && !env['ASSENT_SECRET'];
+    return loadSettings(makeSecret ? { ...env, ASSENT_SECRET: keptDevelopmentSecret('data/secret') } : env);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     process.stderr.write(`${error.message}\nEvery setting is explained in docs/generated/settings.md.\n`);
