@@ -4,6 +4,12 @@ import { crc32 } from 'node:zlib';
 import { base62 } from './ids.ts';
 import { digestOf } from './storage/seal.ts';
 
+export interface ClientSecret {
+  /** SHA-256 of the secret, base64url. The secret itself has 256 random bits and is shown once. */
+  readonly digest: string;
+  readonly createdAt: string;
+}
+
 /** The prefix tells secret scanners, and whoever finds one, what it opens. */
 const PREFIXES = { app: 'assent_cs_', resourceServer: 'assent_rs_', operator: 'assent_op_' } as const;
 

@@ -1,10 +1,7 @@
+import type { ClientSecret } from '#src/client-secret.ts';
 import type { AppId, VersionId } from '#src/ids.ts';
 
-export interface ClientSecret {
-  /** SHA-256 of the secret, base64url. The secret itself has 256 random bits and is shown once. */
-  readonly digest: string;
-  readonly createdAt: string;
-}
+export type { ClientSecret };
 
 /** Third-party software: an OAuth client, a listing, and versions. */
 export interface App {
