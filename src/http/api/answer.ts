@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 
+import { AppError } from '#src/errors.ts';
+import type { Page, StoredRecord } from '#src/storage/record-store.ts';
+
 /** What a route answers when all went well. The schema is also the projection: members it does not name never leave. */
 export interface RecordAnswer<S extends z.ZodType = z.ZodType> {
   readonly form: 'record';
@@ -36,3 +39,22 @@ export type Outcome<A extends Answer> =
     : A extends RecordAnswer<infer S>
       ? { readonly body: z.input<S>; readonly version?: number; readonly location?: string }
       : void;
+
+/** A record as an answer, or `not_found`: what is another tenant's is as if it were not there (I5). */
+export function shown<T>(record: StoredRecord<T> | undefined): { body: T; version: number };
+export function shown<T, S>(record: StoredRecord<T> | undefined, show: (value: T) => S): { body: S; version: number };
+export function shown<T>(record: StoredRecord<T> | undefined, show: (value: T) => unknown = (value) => value) {
+  if (!record) throw new AppError('not_found');
+  return { body: show(record.value), version: record.version };
+}
+
+/** A page of records as an answer. */
+export function shownPage<T>(page: Page<T>): { items: T[]; next: string | undefined };
+export function shownPage<T, S>(page: Page<T>, show: (value: T) => S): { items: S[]; next: string | undefined };
+export function shownPage<T>({ records, next }: Page<T>, show: (value: T) => unknown = (value) => value) {
+  return { items: records.map(({ value }) => show(value)), next };
+}
+
+/** A path below `/api/v1` with ids in it; an id may hold any visible character. */
+export const at = (texts: TemplateStringsArray, ...ids: readonly string[]): string =>
+  String.raw({ raw: texts }, ...ids.map((id) => encodeURIComponent(id)));
