@@ -18,8 +18,8 @@ export type Happening =
   | { type: 'user.created' | 'user.updated' | 'user.password_changed'; tenant: null; user: UserId }
   | { type: 'user.signed_in'; tenant: null; user: UserId; session: SessionId }
   | { type: 'user.signed_out'; tenant: null; user: UserId; session: SessionId | 'all' }
-  | { type: 'app.registered' | 'app.updated'; tenant: null; app: AppId }
-  | { type: 'app.version_published'; tenant: null; app: AppId; version: VersionId }
+  | { type: 'app.registered' | 'app.updated' | 'app.disabled' | 'app.enabled' | 'app.secret_added' | 'app.secret_removed'; tenant: null; app: AppId }
+  | { type: 'app.version_created' | 'app.version_updated' | 'app.version_published'; tenant: null; app: AppId; version: VersionId }
   | { type: 'app.authorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
