@@ -2,7 +2,7 @@ import type Koa from 'koa';
 import Router from '@koa/router';
 
 import type { Log } from '#src/log.ts';
-import type { SessionId, UserId } from '#src/ids.ts';
+import type { LiveSession } from '#src/sign-in/session.ts';
 
 import type { PostedForm } from './posted-form.ts';
 import type { Views } from './views.ts';
@@ -19,12 +19,6 @@ export interface Site {
   readonly asset: (name: string) => string;
 }
 
-/** Who is signed in, as far as the frame of a page and its forms need to know; `sign-in/` puts it there. */
-export interface SignedInPerson {
-  readonly user: { readonly id: UserId; readonly name: string; readonly email: string };
-  readonly session: { readonly id: SessionId };
-}
-
 /** How a path answers: pages for people, JSON for programs, or as the protocol says. */
 export type Manner = 'page' | 'api' | 'protocol';
 
@@ -36,7 +30,8 @@ export interface WebState {
   /** The client's address, as the trusted proxies tell it. */
   address: string;
   manner: Manner;
-  signedIn?: SignedInPerson;
+  /** Who is signed in; `requireSignedIn` (sign-in/) puts it there. Forms made while it is there are bound to the session. */
+  signedIn?: LiveSession;
   /** The form of this request once it was read; see `postedForm`. */
   form?: PostedForm;
   /** The anonymous half of the double submit, when this request made it; see csrf.ts. */

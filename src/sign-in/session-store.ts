@@ -1,0 +1,195 @@
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import { happened } from '#src/events.ts';
+import { newId, type SessionId, shardOfId, type UserId } from '#src/ids.ts';
+import { absent, defineKind, type Key, type Page, put, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+import { userKey } from '#src/tenants/user-store.ts';
+import type { User } from '#src/tenants/user.ts';
+
+import { newSessionCookie, placeOfCookie } from './session-cookie.ts';
+import { isLive, type LiveSession, type ProtocolState, type Session } from './session.ts';
+
+/** Stored under the digest of its cookie, in the shard of its person. */
+const SESSION = defineKind<Session>('session', {
+  schema: 1,
+  indexes: (session) => [
+    { index: 'by-user', of: session.user, sort: `${session.signedInAt.toString().padStart(15, '0')} ${session.id}` },
+    { index: 'by-id', of: session.id, sort: '' },
+  ],
+});
+
+/** Each round lost is a change that somebody else made to the same session. */
+const ROUNDS = 16;
+const TOUCHED_EVERY = 60_000;
+const LONGEST_USER_AGENT = 300;
+
+const keyOf = (cookie: string): Key<Session> | undefined => {
+  const place = placeOfCookie(cookie);
+  return place && { shard: place.shard, kind: SESSION, id: place.digest };
+};
+
+const putSession = (key: Key<Session>, session: Session) => put(key, session, { tenant: null, expiresAt: session.expiresAt });
+
+const tooManyChanges = () => new AppError('conflict', { detail: 'Too many changes of this session at once. Try again.' });
+
+export interface NewSession {
+  /** As the person was when they proved who they are. */
+  readonly user: User;
+  readonly userAgent: string;
+  readonly address: string;
+  readonly expiresAt: number;
+  /** The cookie of a live session of the same person: it goes on as the same session, under a new cookie. */
+  readonly continues?: string | undefined;
+  /** The same password, hashed with better parameters. */
+  readonly rehash?: string | undefined;
+}
+
+/**
+ * Signs the person in. Who was disabled, got another password or was signed out everywhere since `user` was read has
+ * proved nothing: the commit expects the person's record exactly as it was judged.
+ */
+export async function createSession(deps: Deps, input: NewSession): Promise<{ cookie: string; session: Session }> {
+  const { store, clock } = deps;
+  const person = userKey(input.user.id);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [record] = await store.read(person);
+    if (!record || !isSameProof(input.user, record.value)) throw new AppError('wrong_credentials');
+    const old = await continued(deps, input);
+    const now = clock();
+    const cookie = newSessionCookie(person.shard);
+    const session: Session = {
+      id: old?.value.id ?? newId('session', person.shard),
+      user: input.user.id,
+      signedInAt: now,
+      lastSeenAt: now,
+      expiresAt: input.expiresAt,
+      beganUnder: record.value.sessionsValidFrom,
+      userAgent: input.userAgent.slice(0, LONGEST_USER_AGENT),
+      address: input.address,
+      protocol: old?.value.protocol ?? {},
+    };
+    const rehashed = input.rehash === undefined ? [] : [put(person, { ...record.value, passwordHash: input.rehash }, { tenant: null })];
+    const result = await store.commit({
+      shard: person.shard,
+      expect: [unchanged(record), ...(old ? [unchanged(old)] : [])],
+      write: [...rehashed, ...(old ? [remove(old.key)] : []), putSession(keyIn(person.shard, cookie), session)],
+      events: [happened({ type: 'user.signed_in', tenant: null, user: session.user, session: session.id }, { actor: { kind: 'user', id: session.user }, now })],
+    });
+    if (result.ok) return { cookie, session };
+  }
+  throw tooManyChanges();
+}
+
+const isSameProof = (judged: User, now: User): boolean =>
+  now.status === 'active' && now.passwordHash === judged.passwordHash && now.sessionsValidFrom === judged.sessionsValidFrom;
+
+const keyIn = (shard: Shard, cookie: string): Key<Session> => ({ shard, kind: SESSION, id: placeOfCookie(cookie)?.digest ?? '' });
+
+async function continued(deps: Deps, { continues, user }: NewSession): Promise<StoredRecord<Session> | undefined> {
+  const record = continues === undefined ? undefined : await readSession(deps, continues);
+  return record && isLive(record.value, user, deps.clock()) ? record : undefined;
+}
+
+async function readSession({ store }: Deps, cookie: string): Promise<StoredRecord<Session> | undefined> {
+  const key = keyOf(cookie);
+  return key && (await store.read(key))[0];
+}
+
+/** The live session of this cookie with its person. Notes at most once a minute that the person was here. */
+export async function findSession(deps: Deps, cookie: string): Promise<LiveSession | undefined> {
+  const record = await readSession(deps, cookie);
+  const live = await withUser(deps, record);
+  if (!record || !live) return undefined;
+  const now = deps.clock();
+  if (now - live.session.lastSeenAt < TOUCHED_EVERY) return live;
+  const session = { ...live.session, lastSeenAt: now };
+  // Whoever changed or ended it meanwhile is right: nothing is tried again.
+  await deps.store.commit({ shard: record.key.shard, expect: [unchanged(record)], write: [putSession(record.key, session)] });
+  return { ...live, session };
+}
+
+export async function findSessionById(deps: Deps, id: SessionId): Promise<LiveSession | undefined> {
+  const shard = shardOfId('session', id);
+  return shard === undefined ? undefined : withUser(deps, await recordById(deps, shard, id));
+}
+
+async function withUser({ store, clock }: Deps, record: StoredRecord<Session> | undefined): Promise<LiveSession | undefined> {
+  if (!record) return undefined;
+  const [user] = await store.read(userKey(record.value.user));
+  return isLive(record.value, user?.value, clock()) && user ? { session: record.value, user: user.value } : undefined;
+}
+
+async function recordById({ store }: Deps, shard: Shard, id: SessionId): Promise<StoredRecord<Session> | undefined> {
+  const { records } = await store.scan({ shard, kind: SESSION, index: 'by-id', of: id, limit: 1 });
+  return records[0];
+}
+
+/** The live sessions of a person, the newest first. */
+export async function sessionsOf({ store, clock }: Deps, user: UserId): Promise<Session[]> {
+  const { shard } = userKey(user);
+  const live: Session[] = [];
+  let after: string | undefined;
+  do {
+    const [[person], page]: [[StoredRecord<User> | undefined], Page<Session>] = await Promise.all([
+      store.read(userKey(user)),
+      store.scan({ shard, kind: SESSION, index: 'by-user', of: user, limit: 100, direction: 'descending', ...(after !== undefined && { after }) }),
+    ]);
+    live.push(...page.records.map(({ value }) => value).filter((session) => isLive(session, person?.value, clock())));
+    after = page.next;
+  } while (after !== undefined);
+  return live;
+}
+
+/**
+ * The same session under a new cookie; the old cookie opens nothing from then on. `undefined` when there is no live
+ * session to renew: one that was ended meanwhile is not revived, because the commit expects it as it was read.
+ */
+export async function renewCookie(deps: Deps, cookie: string): Promise<{ cookie: string; session: Session } | undefined> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const record = await readSession(deps, cookie);
+    const live = await withUser(deps, record);
+    if (!record || !live) return undefined;
+    const renewed = newSessionCookie(record.key.shard);
+    const key = keyIn(record.key.shard, renewed);
+    const result = await deps.store.commit({
+      shard: key.shard,
+      expect: [unchanged(record), absent(key)],
+      write: [remove(record.key), putSession(key, record.value)],
+      durable: true,
+    });
+    if (result.ok) return { cookie: renewed, session: record.value };
+  }
+  throw tooManyChanges();
+}
+
+/** Keeps `state` with the session of this cookie. `false` when there is no such session any more: none is made. */
+export async function saveProtocolState(deps: Deps, cookie: string, state: ProtocolState): Promise<boolean> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const record = await readSession(deps, cookie);
+    if (!record) return false;
+    const session = { ...record.value, protocol: state };
+    const result = await deps.store.commit({ shard: record.key.shard, expect: [unchanged(record)], write: [putSession(record.key, session)] });
+    if (result.ok) return true;
+  }
+  throw tooManyChanges();
+}
+
+/** Ends one session of this person; of another person, or none, is nothing to end. */
+export async function endSession(deps: Deps, user: UserId, id: SessionId): Promise<void> {
+  const shard = shardOf(user);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const record = shardOfId('session', id) === shard ? await recordById(deps, shard, id) : undefined;
+    if (record?.value.user !== user) return;
+    const result = await deps.store.commit({
+      shard,
+      // A renewed cookie is another record: it is looked for again instead of being missed.
+      expect: [unchanged(record)],
+      write: [remove(record.key)],
+      events: [happened({ type: 'user.signed_out', tenant: null, user, session: id }, { actor: { kind: 'user', id: user }, now: deps.clock() })],
+      durable: true,
+    });
+    if (result.ok) return;
+  }
+  throw tooManyChanges();
+}
