@@ -7,15 +7,17 @@ interface Program {
   readonly why: string;
   /** Any of these on the PATH will do. */
   readonly names: readonly string[];
-  readonly packages: readonly string[];
+  readonly apt: readonly string[];
+  readonly brew: string;
 }
 
 const PROGRAMS: readonly Program[] = [
-  { why: 'The storage tests start their own Redis servers.', names: ['redis-server'], packages: ['redis-server'] },
+  { why: 'The storage tests start their own Redis servers.', names: ['redis-server'], apt: ['redis-server'], brew: 'redis' },
   {
     why: 'The journeys drive a real browser.',
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    packages: ['chromium'],
+    apt: ['chromium', 'fonts-liberation'],
+    brew: '--cask chromium',
   },
 ];
 
@@ -24,7 +26,7 @@ export async function installMissingPrograms(): Promise<boolean> {
   const missing = PROGRAMS.filter(isMissing);
   if (missing.length === 0) return true;
 
-  const packages = missing.flatMap((program) => program.packages);
+  const packages = missing.flatMap((program) => program.apt);
   if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
     console.log(`Installing ${packages.join(' and ')}, which the tests need …`);
     process.env['DEBIAN_FRONTEND'] = 'noninteractive';
@@ -35,9 +37,8 @@ export async function installMissingPrograms(): Promise<boolean> {
   const still = PROGRAMS.filter(isMissing);
   for (const { why, names } of still) console.error(`The tests need ${names[0]}, which is not on the PATH. ${why}`);
   if (still.length > 0) {
-    const names = still.flatMap((program) => program.packages).join(' ');
-    console.error(`\nOn Debian or Ubuntu:  sudo apt-get update && sudo apt-get install -y ${names}`);
-    console.error(`On macOS:             brew install ${names.replace('redis-server', 'redis').replace('chromium', '--cask chromium')}`);
+    console.error(`\nOn Debian or Ubuntu:  sudo apt-get update && sudo apt-get install -y ${still.flatMap(({ apt }) => apt).join(' ')}`);
+    for (const { brew } of still) console.error(`On macOS:             brew install ${brew}`);
   }
   return still.length === 0;
 }
