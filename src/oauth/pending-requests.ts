@@ -31,17 +31,18 @@ export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns 
   const cookiesOf = ({ req, res }: Exchange) => provider.createContext(req, res).cookies;
 
   async function open(exchange: Exchange, uid: string): Promise<Waiting> {
-    const cookies = cookiesOf(exchange);
-    const held = cookies.get('assent_interaction', { signed: true });
-    if (held === undefined || !same(held, uid)) throw expired();
-    const waiting = await readInteraction(deps, uid);
+    const held = cookiesOf(exchange).get('assent_interaction', { signed: true });
+    const waiting = held !== undefined && same(held, uid) ? await readInteraction(deps, uid) : undefined;
     if (!waiting) throw expired();
+    return waiting;
+  }
+
+  async function openForItsPerson(exchange: Exchange, uid: string): Promise<Waiting> {
+    const waiting = await open(exchange, uid);
     const bound = waiting.payload.session as { uid?: string; accountId?: string } | undefined;
-    if (bound?.accountId !== undefined && waiting.payload.prompt?.name === 'consent') {
-      const cookie = cookies.get(SESSION_COOKIE, { signed: false });
-      const current = cookie === undefined ? undefined : await findSession(deps, cookie);
-      if (current?.session.id !== bound.uid || current?.session.user !== bound.accountId) throw expired();
-    }
+    const cookie = cookiesOf(exchange).get(SESSION_COOKIE, { signed: false });
+    const current = cookie === undefined ? undefined : await findSession(deps, cookie);
+    if (!bound || current?.session.id !== bound.uid || current?.session.user !== bound.accountId) throw expired();
     return waiting;
   }
 
@@ -65,13 +66,13 @@ export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns 
     },
 
     async consented(exchange, uid, decision) {
-      const waiting = await open(exchange, uid);
+      const waiting = await openForItsPerson(exchange, uid);
       const result = { ...(waiting.payload['lastSubmission'] as object | undefined), consent: decision };
       return answer(waiting, uid, { ...waiting.payload, result } as unknown as AdapterPayload);
     },
 
     async refused(exchange, uid, { error, description }) {
-      const waiting = await open(exchange, uid);
+      const waiting = await openForItsPerson(exchange, uid);
       return answer(waiting, uid, { ...waiting.payload, result: { error, error_description: description } } as AdapterPayload);
     },
   };

@@ -17,7 +17,7 @@ export const sessionModel = (deps: OAuthDeps): Model => {
     const { session } = found;
     const signedInAt = Math.floor(session.signedInAt / 1000);
     return {
-      ...session.protocolState,
+      ...session.protocol,
       kind: 'Session',
       jti: cookie,
       uid: session.id,

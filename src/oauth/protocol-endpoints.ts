@@ -1,0 +1,20 @@
+import compose from 'koa-compose';
+import type Provider from 'oidc-provider';
+
+import type { WebMiddleware } from '#src/http/web-context.ts';
+
+import { ROUTES } from './provider.ts';
+
+export const PROTOCOL_PATHS = ['/oauth', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
+
+/**
+ * oidc-provider's endpoints as one part of the application. RFC 7009 leaves the body of a revocation open, and some
+ * common clients parse it as JSON, so it is an empty object.
+ */
+export function protocolEndpoints(provider: Provider): WebMiddleware {
+  const library = compose(provider.middleware as never) as unknown as WebMiddleware;
+  return async (ctx, next) => {
+    await library(ctx, next);
+    if (ctx.path === ROUTES.revocation && ctx.status === 200 && !ctx.body) ctx.body = {};
+  };
+}
