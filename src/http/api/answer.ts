@@ -29,6 +29,8 @@ export type Answer = RecordAnswer | PageAnswer | EmptyAnswer;
 export const tagged = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 200, schema, tagged: true });
 export const plain = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 200, schema, tagged: false });
 export const created = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 201, schema, tagged: true });
+/** Made, with something in the answer that is never shown again, so that it is no reading of a record. */
+export const createdOnce = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 201, schema, tagged: false });
 export const pageOf = <S extends z.ZodType>(schema: S): PageAnswer<S> => ({ form: 'page', status: 200, schema });
 export const nothing: EmptyAnswer = { form: 'empty', status: 204 };
 

@@ -19,7 +19,11 @@ export const chosen = z
   .string()
   .min(1)
   .max(128)
+  .regex(/[^.]/, 'Must not be a step in a path.')
   .optional()
   .meta({ description: 'The id it is to have: 1 to 128 visible ASCII characters. Without it, one is made.' });
 
 export const permissionNames = z.array(z.string().max(200)).max(500).meta({ description: 'Names of permissions in the catalogue.', example: ['meetings:read'] });
+
+/** A secret in the answer that makes it. */
+export const secretOnce = z.string().meta({ format: 'password', description: 'Shown this once; only its digest is kept.' });
