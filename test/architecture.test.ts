@@ -20,6 +20,8 @@ interface SourceFile {
   readonly text: string;
   /** Paths from the root for our own files, package names for others. */
   readonly imports: readonly string[];
+  /** Those of them that are gone when the program runs. */
+  readonly typeImports: readonly string[];
 }
 
 const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]/gm;
@@ -29,8 +31,13 @@ const sources = (pattern: string): SourceFile[] =>
     .toSorted()
     .map((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
-      const imports = [...text.matchAll(IMPORT)].map(([, a, b, c]) => resolved(path, a ?? b ?? c ?? ''));
-      return { path, text, imports };
+      const found = [...text.matchAll(IMPORT)].map(([statement, a, b, c]) => ({ statement, imported: resolved(path, a ?? b ?? c ?? '') }));
+      return {
+        path,
+        text,
+        imports: found.map(({ imported }) => imported),
+        typeImports: found.filter(({ statement }) => /^\s*(?:import|export) type\b/.test(statement)).map(({ imported }) => imported),
+      };
     });
 
 function resolved(from: string, specifier: string): string {
@@ -43,6 +50,8 @@ const src = sources('src/**/*.ts').filter(({ path }) => !path.endsWith('.d.ts'))
 const tests = sources('test/**/*.ts');
 
 const folderOf = (path: string): string => path.split('/').slice(1, -1)[0] ?? '';
+
+const isRoutesOrPages = (path: string): boolean => /^(.+-)?(routes|pages)\.ts$/.test(basename(path));
 
 /** Every import that `forbidden` names, as readable lines. */
 const breaches = (files: readonly SourceFile[], forbidden: (file: SourceFile, imported: string) => boolean): string[] =>
@@ -67,9 +76,21 @@ describe('imports', () => {
     expect(breaches(src, down)).toEqual([]);
   });
 
+  it('let slices know http only where they answer requests, and http know no slice but by type', () => {
+    const answers = ({ path }: SourceFile) => isRoutesOrPages(path) || !SLICES.includes(folderOf(path)) || folderOf(path) === 'oauth';
+    expect(breaches(src, (file, imported) => imported.startsWith('src/http/') && !answers(file))).toEqual([]);
+    const http = src.filter(({ path }) => folderOf(path) === 'http');
+    expect(breaches(http, ({ typeImports }, imported) => SLICES.includes(folderOf(imported)) && !typeImports.includes(imported))).toEqual([]);
+  });
+
+  it('hand settings out from the composition root alone', () => {
+    const outside = ({ path }: SourceFile) => folderOf(path) !== 'settings' && !['src/main.ts', 'src/server.ts'].includes(path);
+    expect(breaches(src, (file, imported) => imported.startsWith('src/settings/') && outside(file))).toEqual([]);
+  });
+
   it('keep koa to routes, pages, http, oauth and the composition root', () => {
     const mayKnowKoa = ({ path }: SourceFile) =>
-      /^(.+-)?(routes|pages)\.ts$/.test(basename(path)) || ['http', 'oauth'].includes(folderOf(path)) || path === 'src/server.ts';
+      isRoutesOrPages(path) || ['http', 'oauth'].includes(folderOf(path)) || path === 'src/server.ts';
     expect(breaches(src, (file, imported) => /^(koa$|koa-|@koa\/)/.test(imported) && !mayKnowKoa(file))).toEqual([]);
   });
 
@@ -132,7 +153,7 @@ describe('files', () => {
 });
 
 describe('views', () => {
-  const views = globSync('{views,examples}/**/*.ejs', { cwd: ROOT }).map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8'), imports: [] }));
+  const views = globSync('{views,examples}/**/*.ejs', { cwd: ROOT }).map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8'), imports: [], typeImports: [] }));
 
   it('escape everything but what they include', () => {
     expect(lines(views, /<%-(?!\s*include\()/)).toEqual([]);
