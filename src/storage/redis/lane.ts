@@ -1,0 +1,180 @@
+import type { Redis } from 'ioredis';
+
+import type { Shard } from '../record-store.ts';
+import { unavailable } from '../unavailable.ts';
+import type { Link } from './link.ts';
+import type { Confirmation } from './safety.ts';
+import type { Script } from './scripts.ts';
+
+/**
+ * Sends calls to the servers: those of one turn of the event loop go as one pipeline to each. Every call has a
+ * deadline, also while no server is there to take it; the number of waiting calls is bounded; and no call is sent
+ * again unless the server said that it did not run it.
+ */
+export interface Lane {
+  call(shard: Shard, command: readonly Argument[]): Promise<unknown>;
+  run(shard: Shard, script: Script, keys: number, args: readonly Argument[]): Promise<unknown>;
+  close(): void;
+}
+
+export type Argument = string | number;
+
+interface Call {
+  readonly shard: Shard;
+  command: readonly Argument[];
+  readonly script: Script | undefined;
+  readonly deadline: number;
+  redirections: number;
+  resolve(reply: unknown): void;
+  reject(error: unknown): void;
+}
+
+type Reply = [error: Error | null, value: unknown];
+
+const MOST_WAITING = 10_000;
+const MOST_REDIRECTIONS = 5;
+
+/** A lane that confirms adds to each pipeline what the server's durability needs, and has one under way at a time. */
+export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: number; confirms: boolean }): Lane {
+  let queue: Call[] = [];
+  let waiting = 0;
+  let scheduled = false;
+  let open = true;
+  let alarm: NodeJS.Timeout | undefined;
+  const busy = new Set<Redis>();
+
+  link.onChange(schedule);
+
+  function schedule(): void {
+    if (scheduled || queue.length === 0) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function enqueue(shard: Shard, command: readonly Argument[], script: Script | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (!open) return reject(unavailable('the store is closed'));
+      if (waiting >= MOST_WAITING) return reject(unavailable('too many calls are waiting for Redis'));
+      waiting += 1;
+      queue.push({ shard, command, script, deadline: Date.now() + timeoutMs, redirections: 0, resolve, reject });
+      schedule();
+    });
+  }
+
+  function flush(): void {
+    scheduled = false;
+    const calls = queue;
+    queue = [];
+    const batches = new Map<Redis, Call[]>();
+    for (const call of calls) {
+      const route = link.route(call.shard);
+      if (route === undefined || busy.has(route.server)) {
+        queue.push(call);
+      } else if (!route.verdict.safe) {
+        fail(call, unavailable(route.verdict.why));
+      } else {
+        const batch = batches.get(route.server);
+        if (batch) batch.push(call);
+        else batches.set(route.server, [call]);
+      }
+    }
+    for (const [server, batch] of batches) send(server, batch);
+    if (queue.length > 0) watch();
+  }
+
+  /** Lets calls go that no server took in time. */
+  function watch(): void {
+    if (alarm !== undefined) return;
+    alarm = setTimeout(() => {
+      alarm = undefined;
+      const now = Date.now();
+      const late = queue.filter((call) => call.deadline <= now);
+      queue = queue.filter((call) => call.deadline > now);
+      for (const call of late) fail(call, unavailable('no Redis server could be reached in time'));
+      if (queue.length > 0) {
+        link.route(queue[0]!.shard);
+        watch();
+      }
+    }, Math.max(1, Math.min(queue[0]!.deadline - Date.now(), timeoutMs / 8)));
+  }
+
+  function send(server: Redis, calls: readonly Call[]): void {
+    const route = link.route(calls[0]!.shard);
+    const confirm = confirms && route?.verdict.safe ? route.verdict.confirm : undefined;
+    const tail = confirm ? confirmations(confirm, timeoutMs) : [];
+    if (confirm) busy.add(server);
+    let pending: readonly Call[] | undefined = calls;
+    const settle = (give: (call: Call, place: number) => void): void => {
+      const settled = pending;
+      pending = undefined;
+      clearTimeout(timer);
+      busy.delete(server);
+      settled?.forEach(give);
+      schedule();
+    };
+    const timer = setTimeout(
+      () => settle((call) => fail(call, unavailable('Redis did not answer in time'))),
+      Math.max(1, calls[0]!.deadline - Date.now()),
+    );
+    const pipeline = server.pipeline();
+    for (const call of calls) pipeline.call(...(call.command as [string, ...Argument[]]));
+    for (const command of tail) pipeline.call(...command);
+    pipeline.exec((error, replies) => {
+      const unconfirmed = replies && confirm ? whyUnconfirmed(confirm, replies.slice(calls.length) as Reply[]) : undefined;
+      settle((call, place) => {
+        if (replies == null) fail(call, unavailable('Redis could not be asked', error));
+        else if (unconfirmed !== undefined && replies[place]![0] === null) fail(call, unavailable(unconfirmed));
+        else answer(call, replies[place] as Reply);
+      });
+    });
+  }
+
+  function answer(call: Call, [error, value]: Reply): void {
+    if (error === null) {
+      waiting -= 1;
+      call.resolve(value);
+    } else if (call.script && error.message.startsWith('NOSCRIPT')) {
+      call.command = ['eval', call.script.source, ...call.command.slice(2)];
+      queue.push(call);
+    } else if (error.message.startsWith('MOVED') && call.redirections < MOST_REDIRECTIONS) {
+      call.redirections += 1;
+      link.refresh();
+      setTimeout(() => {
+        queue.push(call);
+        schedule();
+      }, 20 * call.redirections);
+    } else {
+      fail(call, unavailable(`Redis answered: ${error.message}`, error));
+    }
+  }
+
+  function fail(call: Call, error: unknown): void {
+    waiting -= 1;
+    call.reject(error);
+  }
+
+  return {
+    call: (shard, command) => enqueue(shard, command, undefined),
+    run: (shard, script, keys, args) => enqueue(shard, ['evalsha', script.sha, keys, ...args], script),
+    close: () => {
+      open = false;
+      clearTimeout(alarm);
+      for (const call of queue.splice(0)) fail(call, unavailable('the store is closed'));
+    },
+  };
+}
+
+/** Shorter than the deadline, so that the server's own answer comes in time. */
+const confirmations = ({ replicas, disk }: Confirmation, timeoutMs: number): [string, ...Argument[]][] => {
+  const wait = Math.ceil(timeoutMs * 0.75);
+  return [...(disk ? [['waitaof', 1, 0, wait] as [string, ...Argument[]]] : []), ...(replicas > 0 ? [['wait', replicas, wait] as [string, ...Argument[]]] : [])];
+};
+
+function whyUnconfirmed({ replicas, disk }: Confirmation, replies: readonly Reply[]): string | undefined {
+  const failure = replies.find(([error]) => error !== null)?.[0];
+  if (failure) return `the change could not be confirmed: ${failure.message}`;
+  const values = replies.map(([, value]) => value);
+  if (disk && Number((values.shift() as unknown[])[0]) < 1) return 'the change is not on disk yet';
+  if (replicas > 0 && Number(values.shift()) < replicas) return `fewer than ${replicas} replicas hold the change`;
+  return undefined;
+}

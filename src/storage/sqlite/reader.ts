@@ -1,0 +1,75 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+import type { IndexQuery, Key, LogEntry, LogEvent, Page, Shard, StoredRecord } from '../record-store.ts';
+import { decodePosition, encodePosition } from '../scan-position.ts';
+import { afterPrefix, fromStoredText, toStoredText } from '../stored-text.ts';
+
+export interface Reader {
+  record<T>(key: Key<T>, now: number): StoredRecord<T> | undefined;
+  page<T>(query: IndexQuery<T>, now: number): Page<T>;
+  log(shard: Shard, after: number, limit: number): LogEntry[];
+}
+
+type Row = [value: string, version: number, tenant: string | null, expiresAt: number | null, consumedAt: number | null];
+type ListedRow = [...Row, sort: string, id: string];
+
+const COLUMNS = 'record.value, record.version, record.tenant, record.expires_at, record.consumed_at';
+const ALIVE = '(record.expires_at IS NULL OR record.expires_at > ?)';
+
+export function reader(database: DatabaseSync): Reader {
+  const statements = new Map<string, StatementSync>();
+  const sql = (text: string): StatementSync => {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      statement = database.prepare(text);
+      statement.setReturnArrays(true);
+      statements.set(text, statement);
+    }
+    return statement;
+  };
+  const find = sql(`SELECT ${COLUMNS} FROM record WHERE shard = ? AND kind = ? AND id = ? AND ${ALIVE}`);
+  const log = sql('SELECT position, event FROM event WHERE shard = ? AND position > ? ORDER BY position LIMIT ?');
+
+  return {
+    record: <T>(key: Key<T>, now: number) => {
+      const row = find.get(key.shard, key.kind.name, toStoredText(key.id), now) as unknown as Row | undefined;
+      return row && toRecord(key, row);
+    },
+    page: <T>(query: IndexQuery<T>, now: number) => {
+      const descending = query.direction === 'descending';
+      const where = ['entry.shard = ?', 'entry.kind = ?', 'entry.name = ?', 'entry.part = ?', ALIVE];
+      const values: (string | number)[] = [query.shard, query.kind.name, query.index, toStoredText(query.of), now];
+      const prefix = toStoredText(query.prefix ?? '');
+      const end = afterPrefix(prefix);
+      if (prefix !== '') where.push('entry.sort >= ?'), values.push(prefix);
+      if (end !== undefined) where.push('entry.sort < ?'), values.push(end);
+      if (query.after !== undefined) {
+        const after = decodePosition(query.after);
+        where.push(`(entry.sort, entry.id) ${descending ? '<' : '>'} (?, ?)`);
+        values.push(toStoredText(after.sort), toStoredText(after.id));
+      }
+      const direction = descending ? 'DESC' : 'ASC';
+      const rows = sql(`
+        SELECT ${COLUMNS}, entry.sort, entry.id FROM entry JOIN record ON record.row = entry.record
+        WHERE ${where.join(' AND ')} ORDER BY entry.sort ${direction}, entry.id ${direction} LIMIT ?`).all(...values, query.limit + 1) as unknown as ListedRow[];
+      const more = rows.length > query.limit;
+      if (more) rows.pop();
+      const last = rows.at(-1);
+      return {
+        records: rows.map((row) => toRecord({ shard: query.shard, kind: query.kind, id: fromStoredText(row[6]) }, row)),
+        next: more && last ? encodePosition({ sort: fromStoredText(last[5]), id: fromStoredText(last[6]) }) : undefined,
+      };
+    },
+    log: (shard, after, limit) =>
+      (log.all(shard, after, limit) as unknown as [number, string][]).map(([position, event]) => ({ position, event: JSON.parse(event) as LogEvent })),
+  };
+}
+
+const toRecord = <T>(key: Key<T>, [value, version, tenant, expiresAt, consumedAt]: Row | ListedRow): StoredRecord<T> => ({
+  key,
+  value: JSON.parse(value) as T,
+  version,
+  tenant,
+  expiresAt,
+  consumedAt,
+});
