@@ -1,0 +1,7 @@
+const MINUTES = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+
+/** A moment as pages show it. Without JavaScript nobody knows the reader's zone, so it says which one it is in. */
+export const displayTime = (moment: number | string): { iso: string; text: string } => {
+  const date = new Date(moment);
+  return { iso: date.toISOString(), text: `${MINUTES.format(date)} UTC` };
+};
