@@ -10,13 +10,12 @@ import { createUser, endAllSessions, findUserByEmail, listUsers, readUser, setPa
 
 /** How passwords are hashed is the business of signing in, which comes after this slice. */
 export interface UserRoutesDeps extends Deps {
-  /** Checks that it can be a password (`invalid_request` with the pointer `/password`) and hashes it. */
-  hashNewPassword(password: string): Promise<string>;
+  hashPassword(password: string): Promise<string>;
 }
 
 const status = z.enum(['active', 'disabled']).meta({ description: 'Somebody disabled has no sessions and cannot sign in.' });
 const email = z.string().max(320).meta({ example: 'ada@northwind.example' });
-const password = z.string().max(1000).meta({ format: 'password', description: 'Kept only as an argon2id hash.' });
+const password = z.string().min(8).max(1000).meta({ format: 'password', description: 'Kept only as an argon2id hash.' });
 const user = z
   .object({ id: idText, email, name, status, hasPassword: z.boolean(), createdAt: time })
   .meta({ id: 'User' });
@@ -59,7 +58,7 @@ export const userRoutes = [
     answer: created(user),
     errors: ['conflict'],
     async handle(deps: UserRoutesDeps, { body: { password, ...rest }, actor }) {
-      const passwordHash = password === undefined ? null : await deps.hashNewPassword(password);
+      const passwordHash = password === undefined ? null : await deps.hashPassword(password);
       const { id } = await createUser(deps, { ...rest, passwordHash }, actor);
       return { ...shown(await readUser(deps, id), asUser), location: at`/users/${id}` };
     },
@@ -118,7 +117,7 @@ export const userRoutes = [
     errors: ['conflict'],
     async handle(deps: UserRoutesDeps, { params, body, actor }) {
       shown(await readUser(deps, params.user)); // no work for nobody
-      await setPasswordHash(deps, params.user, await deps.hashNewPassword(body.password), actor);
+      await setPasswordHash(deps, params.user, await deps.hashPassword(body.password), actor);
     },
   }),
   route({

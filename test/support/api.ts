@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect } from '@jest/globals';
+
+import { apiRouter, apiRoutes } from '#src/api.ts';
+import type { ApiDeps } from '#src/api.ts';
+import { ERRORS, type ErrorCode } from '#src/errors.ts';
+import { errorsOf } from '#src/http/api/openapi.ts';
+import { API_BASE } from '#src/http/api/router.ts';
+import type { ApiRoute } from '#src/http/api/route.ts';
+import type { RecordStore } from '#src/storage/record-store.ts';
+import { openSqliteStore } from '#src/storage/sqlite/sqlite-store.ts';
+
+import { testCatalogue } from './catalogue.ts';
+import { startWeb } from './web.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: any;
+  readonly text: string;
+  readonly headers: Headers;
+  readonly etag: string;
+}
+
+export interface Asked {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+/** The management API on a store of its own, as operators with `manage` and with `read` see it. */
+export interface ApiWorld {
+  readonly origin: string;
+  readonly store: RecordStore;
+  readonly deps: ApiDeps;
+  readonly logged: readonly Record<string, any>[];
+  /** As the operator who may manage. Every answer is held against what the document says of its route. */
+  ask(method: string, path: string, asked?: Asked): Promise<Answer>;
+  askAs(token: string | undefined, method: string, path: string, asked?: Asked): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export const TOKENS = { manage: 'token-manage', other: 'token-other', read: 'token-read' } as const;
+const OPERATORS: Record<string, { operator: string; scopes: Set<'manage' | 'read'> }> = {
+  [TOKENS.manage]: { operator: 'opr_one', scopes: new Set(['manage', 'read']) },
+  [TOKENS.other]: { operator: 'opr_two', scopes: new Set(['manage', 'read']) },
+  [TOKENS.read]: { operator: 'opr_three', scopes: new Set(['read']) },
+};
+
+export async function startApi({ wrapStore = (store: RecordStore) => store } = {}): Promise<ApiWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'assent-api-'));
+  const engine = openSqliteStore(join(folder, 'api.db'), { clock: Date.now });
+  const store = wrapStore(engine);
+  const deps: ApiDeps = {
+    store,
+    clock: Date.now,
+    catalogue: testCatalogue,
+    apiKey: Buffer.alloc(32, 3),
+    authenticate: async (ctx) => OPERATORS[ctx.get('authorization').replace(/^Bearer /, '')],
+    // The real parameters would only make the tests slow; hashing has tests of its own.
+    hashPassword: async (password) => `hash of ${password.length} characters`,
+  };
+  const web = await startWeb({ mounts: [{ at: ['/api'], manner: 'api', use: apiRouter(deps) }] });
+
+  const askAs: ApiWorld['askAs'] = async (token, method, path, { body, headers = {} } = {}) => {
+    const response = await fetch(web.origin + (path.startsWith('/api') ? path : API_BASE + path), {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const answer: Answer = {
+      status: response.status,
+      text,
+      body: text === '' ? undefined : JSON.parse(text),
+      headers: response.headers,
+      etag: response.headers.get('etag') ?? '',
+    };
+    expectDocumented(method, path, answer);
+    return answer;
+  };
+  return {
+    origin: web.origin,
+    store,
+    deps,
+    logged: web.logged,
+    askAs,
+    ask: (method, path, asked) => askAs(TOKENS.manage, method, path, asked),
+    async close() {
+      await web.close();
+      await engine.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The route that a request is for, if any. */
+export const routeFor = (method: string, path: string): ApiRoute<ApiDeps> | undefined =>
+  apiRoutes.find(
+    (route) =>
+      route.method === method.toLowerCase() &&
+      new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path.split('?')[0] ?? ''),
+  );
+
+function expectDocumented(method: string, path: string, { status, body, headers }: Answer): void {
+  const route = routeFor(method, path);
+  if (!route) return;
+  const where = `${method} ${path} answered ${status} ${JSON.stringify(body)}`;
+  if (status < 300) {
+    expect({ where, status }).toEqual({ where, status: route.answer.status });
+    return;
+  }
+  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect({ where, documented: errorsOf(route).includes(body.code) }).toEqual({ where, documented: true });
+  expect(body).toMatchObject({ status, title: ERRORS[body.code as ErrorCode].sentence, type: `urn:assent:error:${body.code}` });
+}
