@@ -145,5 +145,5 @@ export async function tenantsOf({ store }: Deps, user: UserId): Promise<{ tenant
     });
     after = page.next;
   } while (after !== undefined);
-  return found.sort((a, b) => a.tenant.name.localeCompare(b.tenant.name, 'en') || (a.tenant.id < b.tenant.id ? -1 : 1));
+  return found.toSorted((a, b) => a.tenant.name.localeCompare(b.tenant.name, 'en') || (a.tenant.id < b.tenant.id ? -1 : 1));
 }

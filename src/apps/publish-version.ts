@@ -1,0 +1,37 @@
+import { AppError } from '#src/errors.ts';
+import { happened, type Actor } from '#src/events.ts';
+import type { AppId, VersionId } from '#src/ids.ts';
+import { put, unchanged } from '#src/storage/record-store.ts';
+
+import type { Version } from './app.ts';
+import { readApp, readVersion, type AppDeps } from './app-records.ts';
+
+/**
+ * The draft goes live and the version in use retires, in one commit with the app that points at them. Durable, since
+ * what the old version declared and the new one does not is taken from every token (I4). For a version that is live
+ * already it is written again, without an event, so that this answer is as durable as the first.
+ */
+export async function publishVersion(deps: AppDeps, { app: id, version }: { app: AppId; version: VersionId }, actor: Actor): Promise<Version> {
+  for (;;) {
+    const [app, draft] = await Promise.all([readApp(deps, id), readVersion(deps, id, version)]);
+    if (!app || !draft) throw new AppError('not_found');
+    const isLive = app.value.liveVersion === version;
+    if (draft.value.status === 'retired') throw new AppError('conflict', { detail: 'This version has retired. Make a new version.' });
+    const old = isLive || app.value.liveVersion === null ? undefined : await readVersion(deps, id, app.value.liveVersion);
+    const live: Version = { ...draft.value, status: 'live' };
+    const result = await deps.store.commit({
+      shard: app.key.shard,
+      expect: [unchanged(app), unchanged(draft), ...(old ? [unchanged(old)] : [])],
+      write: [
+        put(app.key, { ...app.value, liveVersion: version }, { tenant: null }),
+        put(draft.key, live, { tenant: null }),
+        ...(old ? [put(old.key, { ...old.value, status: 'retired' }, { tenant: null })] : []),
+      ],
+      events: isLive ? [] : [happened({ type: 'app.version_published', tenant: null, app: id, version }, { actor, now: deps.clock() })],
+      durable: true,
+    });
+    if (!result.ok) continue;
+    deps.apps?.forget(id);
+    return live;
+  }
+}

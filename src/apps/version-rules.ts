@@ -1,0 +1,77 @@
+import { AppError, type FieldProblem } from '#src/errors.ts';
+
+import type { App, RequestedPermissions, Version } from './app.ts';
+import { PROTOCOL_SCOPES, SHARED_ACCESS, type Catalogue } from './catalogue.ts';
+import { pageUriProblem, redirectUriProblem } from './uris.ts';
+
+/** What the developer says of a version. */
+export interface VersionInput {
+  readonly redirectUris: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+  readonly launchUri?: string | null;
+  readonly permissions: {
+    readonly user?: Partial<RequestedPermissions>;
+    readonly tenant?: Partial<RequestedPermissions>;
+  };
+  readonly sharedAccess?: boolean;
+}
+
+export type VersionContent = Pick<Version, 'redirectUris' | 'postLogoutRedirectUris' | 'launchUri' | 'permissions' | 'sharedAccess'>;
+
+const MOST_URIS = 50;
+
+/** The content of a version, if it is one. Throws `invalid_request` with all that is wrong. */
+export function versionContent(input: VersionInput, app: App, catalogue: Catalogue): VersionContent {
+  const content: VersionContent = {
+    redirectUris: [...new Set(input.redirectUris)],
+    postLogoutRedirectUris: [...new Set(input.postLogoutRedirectUris ?? [])],
+    launchUri: input.launchUri ?? null,
+    permissions: { user: lists(input.permissions.user), tenant: lists(input.permissions.tenant) },
+    sharedAccess: input.sharedAccess ?? false,
+  };
+  const { redirectUris, postLogoutRedirectUris, launchUri, permissions } = content;
+  const rule = (uri: string) => redirectUriProblem(uri, { isPublic: app.authMethod === 'none' });
+  const fields = [
+    ...uriProblems('/redirectUris', redirectUris, rule),
+    ...uriProblems('/postLogoutRedirectUris', postLogoutRedirectUris, rule),
+    ...uriProblems('/launchUri', launchUri === null ? [] : [launchUri], pageUriProblem),
+    ...permissionProblems('user', permissions.user, catalogue),
+    ...permissionProblems('tenant', permissions.tenant, catalogue),
+  ];
+  if (fields.length > 0) throw new AppError('invalid_request', { fields });
+  return content;
+}
+
+const lists = (requested: Partial<RequestedPermissions> = {}): RequestedPermissions => ({
+  required: [...new Set(requested.required)],
+  optional: [...new Set(requested.optional)],
+});
+
+function uriProblems(pointer: string, uris: readonly string[], rule: (uri: string) => string | undefined): FieldProblem[] {
+  if (uris.length > MOST_URIS) return [{ pointer, detail: `At most ${MOST_URIS} addresses.` }];
+  return uris.flatMap((uri) => {
+    const detail = rule(uri);
+    return detail === undefined ? [] : [{ pointer, detail: `"${uri.slice(0, 100)}": ${detail}` }];
+  });
+}
+
+function permissionProblems(identity: 'user' | 'tenant', { required, optional }: RequestedPermissions, catalogue: Catalogue): FieldProblem[] {
+  const inBoth = optional
+    .filter((name) => required.includes(name))
+    .map((name) => ({ pointer: `/permissions/${identity}/optional`, detail: `"${name.slice(0, 100)}" is required already.` }));
+  const unfit = Object.entries({ required, optional }).flatMap(([list, names]) =>
+    names.flatMap((name) => {
+      const detail = nameProblem(name, identity, catalogue);
+      return detail === undefined ? [] : [{ pointer: `/permissions/${identity}/${list}`, detail: `"${name.slice(0, 100)}" ${detail}` }];
+    }),
+  );
+  return [...inBoth, ...unfit];
+}
+
+function nameProblem(name: string, identity: 'user' | 'tenant', catalogue: Catalogue): string | undefined {
+  if (name === SHARED_ACCESS) return 'is not asked for: set sharedAccess, and each person decides.';
+  if ((PROTOCOL_SCOPES as readonly string[]).includes(name)) return 'belongs to the protocol: every app may ask for it, no version declares it.';
+  const permission = catalogue.find(name);
+  if (!permission) return 'is not in the catalogue of permissions.';
+  return permission.identities.includes(identity) ? undefined : `does not exist for ${identity} identity.`;
+}
