@@ -36,14 +36,17 @@ interface TenantName {
 
 interface Face {
   readonly app: AppFace;
+  /** The headline, after the app's name. */
+  readonly headline: string;
   readonly account: { readonly name: string; readonly email: string };
+  /** Where else the person could use it. */
+  readonly otherTenants: readonly TenantName[];
 }
 
 /** The question itself. */
 export interface AskView extends Face {
   readonly page: 'ask';
   readonly tenant: TenantName;
-  readonly otherTenants: readonly TenantName[];
   readonly required: readonly PermissionLine[];
   readonly optional: readonly PermissionLine[];
   readonly held: readonly PermissionLine[];
@@ -57,12 +60,18 @@ export interface AskView extends Face {
 /** Nothing can be given here; the page says why and what to do next. */
 export interface DeadEndView extends Face {
   readonly page: 'no-tenant' | 'unknown-tenant' | 'tenant-identity';
-  readonly otherTenants: readonly TenantName[];
 }
 
 export type ConsentView = AskView | DeadEndView;
 
 const tenantName = ({ tenant }: Membership): TenantName => ({ id: tenant.id, name: displayText(tenant.name) || tenant.id });
+
+const HEADLINES: Readonly<Record<ConsentView['page'], string>> = {
+  ask: 'asks for access',
+  'no-tenant': 'cannot be used yet',
+  'unknown-tenant': 'cannot be used there',
+  'tenant-identity': 'asks for a whole tenant',
+};
 
 const duration = (scopes: readonly string[]): string =>
   scopes.includes('offline_access')
@@ -73,27 +82,35 @@ const duration = (scopes: readonly string[]): string =>
 const grantOfThisStay = ({ grant, member }: ChosenTenant): Grant | undefined =>
   grant?.membership === member.membership ? grant : undefined;
 
+/** Why nothing can be given here, if so. */
+function deadEnd({ request, memberships, chosen }: ConsentFacts): DeadEndView['page'] | undefined {
+  if (request.identity === 'tenant') return 'tenant-identity';
+  if (memberships.length === 0) return 'no-tenant';
+  return chosen === undefined ? 'unknown-tenant' : undefined;
+}
+
+const faceOf = (page: ConsentView['page'], { request, person, memberships, chosen, live }: ConsentFacts): Face => ({
+  app: appFace(live.app, request.redirectUri),
+  headline: HEADLINES[page],
+  account: { name: displayText(person.name) || displayText(person.email), email: displayText(person.email, 254) },
+  otherTenants: memberships.filter(({ tenant }) => tenant.id !== chosen?.tenant.id).map(tenantName),
+});
+
 /** Everything the page shows, from what is known. What it shows is the most that a yes can give (I4). */
 export function consentView(facts: ConsentFacts): ConsentView {
-  const { request, person, memberships, chosen, live, catalogue } = facts;
-  const app = appFace(live.app, request.redirectUri);
-  const face = {
-    app,
-    account: { name: displayText(person.name) || displayText(person.email), email: displayText(person.email, 254) },
-  };
-  const otherTenants = memberships.filter(({ tenant }) => tenant.id !== chosen?.tenant.id).map(tenantName);
-  if (request.identity === 'tenant') return { page: 'tenant-identity', ...face, otherTenants };
-  if (memberships.length === 0) return { page: 'no-tenant', ...face, otherTenants };
-  if (chosen === undefined) return { page: 'unknown-tenant', ...face, otherTenants };
-
+  const { request, chosen, live, catalogue } = facts;
+  const dead = deadEnd(facts);
+  if (dead !== undefined || chosen === undefined) {
+    const page = dead ?? 'unknown-tenant';
+    return { page, ...faceOf(page, facts) };
+  }
   const grant = grantOfThisStay(chosen);
   const scopes = sortScopes(request.scopes, live.version, catalogue, grant);
   const sharedAccess = sharedAccessOffer(live.version, chosen.received, grant, catalogue);
   return {
     page: 'ask',
-    ...face,
+    ...faceOf('ask', facts),
     tenant: tenantName(chosen),
-    otherTenants,
     required: permissionLines(scopes.required, catalogue),
     optional: permissionLines(scopes.optional, catalogue),
     held: permissionLines(scopes.held, catalogue),
