@@ -16,8 +16,10 @@ const audience = z.string('Give the audience, an address.').superRefine((uri, co
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
-const fieldsOnly = (what: string) => (issue: { code?: string; keys?: string[] }) =>
-  issue.code === 'unrecognized_keys' ? `Unknown here: ${issue.keys?.join(', ')}.` : what;
+const mapping = (what: string) => ({
+  error: (issue: { readonly code?: string; readonly keys?: unknown }) =>
+    issue.code === 'unrecognized_keys' ? `Unknown here: ${String(issue.keys)}.` : what,
+});
 
 const entry = z.strictObject({
   name: z
@@ -33,12 +35,12 @@ const entry = z.strictObject({
   level: z.enum(['basic', 'advanced', 'restricted'], 'A level is basic, advanced or restricted.'),
   sensitive: z.boolean('sensitive is true or false.').default(false),
   resource: audience.optional(),
-}, fieldsOnly('A permission has name, title, explanation, identities and level.'));
+}, mapping('A permission has name, title, explanation, identities and level.'));
 
 const file = z.strictObject({
   resource: audience.optional(),
   permissions: z.array(entry, 'List the permissions.').min(1, 'List at least one permission.'),
-}, fieldsOnly('Write `permissions:` and a list below it.'));
+}, mapping('Write `permissions:` and a list below it.'));
 
 /** Everything that is wrong with a configuration file, each problem with its line. */
 export class ConfigProblems extends Error {
