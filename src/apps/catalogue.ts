@@ -1,2 +1,2 @@
-export { catalogueOf, ConfigProblems, loadCatalogue } from './load-catalogue.ts';
+export { catalogueOf, loadCatalogue } from './load-catalogue.ts';
 export { PROTOCOL_SCOPES, SHARED_ACCESS, type Catalogue, type Permission } from './permission.ts';

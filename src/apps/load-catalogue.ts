@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-
-import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+
+import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
 
 import { PROTOCOL_SCOPES, SHARED_ACCESS, type Catalogue, type Permission } from './permission.ts';
 import { audienceProblem } from './uris.ts';
@@ -14,11 +13,6 @@ const RESERVED: readonly string[] = [...PROTOCOL_SCOPES, SHARED_ACCESS];
 const audience = z.string('Give the audience, an address.').superRefine((uri, context) => {
   const message = audienceProblem(uri);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
-
-const mapping = (what: string) => ({
-  error: (issue: { readonly code?: string; readonly keys?: unknown }) =>
-    issue.code === 'unrecognized_keys' ? `Unknown here: ${String(issue.keys)}.` : what,
 });
 
 const entry = z.strictObject({
@@ -42,45 +36,11 @@ const file = z.strictObject({
   permissions: z.array(entry, 'List the permissions.').min(1, 'List at least one permission.'),
 }, mapping('Write `permissions:` and a list below it.'));
 
-/** Everything that is wrong with a configuration file, each problem with its line. */
-export class ConfigProblems extends Error {
-  override readonly name = 'ConfigProblems';
-  readonly problems: readonly string[];
-
-  constructor(path: string, problems: readonly string[]) {
-    super(`${path} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.problems = problems;
-  }
-}
-
-type Found = { readonly path: readonly PropertyKey[]; readonly message: string };
-
 /** Reads the operator's file; throws `ConfigProblems` with all that is wrong in it. */
-export function loadCatalogue(path: string): Catalogue {
-  return parseCatalogue(textOf(path), path);
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigProblems(path, [`cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)}).`]);
-  }
-}
+export const loadCatalogue = (path: string): Catalogue => parseCatalogue(readConfigFile(path), path);
 
 export function parseCatalogue(text: string, path: string): Catalogue {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigProblems(path, document.errors.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message}`));
-  }
-  const data: unknown = document.toJS();
-  const parsed = file.safeParse(data);
-  const found: Found[] = [...(parsed.error?.issues ?? []), ...crossProblems(data)];
-  if (!parsed.success || found.length > 0) {
-    throw new ConfigProblems(path, found.map((problem) => describe(problem, document, lines)));
-  }
-  const { resource, permissions } = parsed.data;
+  const { resource, permissions } = parseConfig({ text, path }, file, crossProblems);
   return catalogueOf(permissions.map((permission) => ({ ...permission, resource: permission.resource ?? resource ?? '' })));
 }
 
@@ -89,7 +49,7 @@ export function catalogueOf(permissions: readonly Permission[]): Catalogue {
   return { permissions, find: (name) => byName.get(name) };
 }
 
-/** What no entry shows alone. Looks at unchecked data, so that it is reported together with the rest. */
+/** What no entry shows alone. */
 function crossProblems(data: unknown): Found[] {
   const { resource, permissions } = (data ?? {}) as { resource?: unknown; permissions?: unknown };
   if (!Array.isArray(permissions)) return [];
@@ -107,21 +67,4 @@ function crossProblems(data: unknown): Found[] {
     }
     return found;
   });
-}
-
-function describe({ path, message }: Found, document: Document, lines: LineCounter): string {
-  const place = typeof path[1] === 'number' ? path[1] : undefined;
-  const name = place === undefined ? undefined : document.getIn(['permissions', place, 'name']);
-  const which = place === undefined ? [] : [`permission ${typeof name === 'string' ? `"${name}"` : place + 1}`];
-  const field = path.filter((step) => typeof step === 'string').slice(which.length);
-  return `${[`line ${lineOf(path, document, lines)}`, [...which, ...field].join(' ')].filter(Boolean).join(', ')}: ${message}`;
-}
-
-/** The line of the nearest thing on the path that is in the file. */
-function lineOf(path: readonly PropertyKey[], document: Document, lines: LineCounter): number {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true) as { range?: readonly number[] } | undefined;
-    if (node?.range) return lines.linePos(node.range[0] ?? 0).line;
-  }
-  return 1;
 }
