@@ -4,6 +4,7 @@ import Router from '@koa/router';
 import type { Log } from '#src/log.ts';
 import type { LiveSession } from '#src/sign-in/session.ts';
 
+import type { AccountSection } from './account-tabs.ts';
 import type { PostedForm } from './posted-form.ts';
 import type { Views } from './views.ts';
 
@@ -14,6 +15,7 @@ export interface Site {
   readonly platformName: string;
   readonly production: boolean;
   readonly csrfKey: Uint8Array;
+  readonly accountSections: readonly AccountSection[];
   readonly views: Views;
   /** The address of a file in `public/`, with its version. */
   readonly asset: (name: string) => string;

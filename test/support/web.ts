@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
+import type { AccountSection } from '#src/http/account-tabs.ts';
 import { createWeb, type Mount } from '#src/http/create-web.ts';
 import { createLog } from '#src/log.ts';
 
@@ -20,17 +21,18 @@ export interface TestWebOptions {
   production?: boolean;
   /** The public address when it is not the one that the test listens on. */
   origin?: string;
+  accountSections?: readonly AccountSection[];
 }
 
 /** Serves `mounts` on a free port of 127.0.0.1 through the real root application. */
-export async function startWeb({ mounts, trustedProxies = 0, production = false, origin }: TestWebOptions): Promise<TestWeb> {
+export async function startWeb({ mounts, trustedProxies = 0, production = false, origin, accountSections = [] }: TestWebOptions): Promise<TestWeb> {
   const logged: Record<string, any>[] = [];
   const log = createLog('debug', { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, any>) });
   const server: Server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const listening = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const app = createWeb({
-    site: { origin: origin ?? listening, platformName: 'Northlight', production, csrfKey: Buffer.alloc(32, 7) },
+    site: { origin: origin ?? listening, platformName: 'Northlight', production, csrfKey: Buffer.alloc(32, 7), accountSections },
     log,
     trustedProxies,
     root: projectRoot,
