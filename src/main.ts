@@ -11,7 +11,7 @@ const { startServer } = await import('./server.ts');
 const log = createLog(settings.logLevel);
 
 try {
-  const server = await startServer(settings);
+  const server = await startServer(settings, { log, onFirstOperator: showOnce });
   log.info({ url: server.url, mode: settings.mode }, 'Assent is listening');
   closeWithGrace({ delay: settings.shutdownGraceMs || false, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'Stopping after an error that nothing caught');
@@ -20,8 +20,18 @@ try {
     log.info('Stopped');
   });
 } catch (err) {
-  log.fatal({ err }, 'Assent could not start');
+  const inUse = (err as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  const hint = inUse ? ' Another program listens there: stop it, or set ASSENT_PORT.' : '';
+  log.fatal({ err }, `Assent could not start: ${(err as Error).message}.${hint}`);
   process.exit(1);
+}
+
+/** Straight to the terminal: the log hides secrets, and is kept. */
+function showOnce({ id, secret }: { id: string; secret: string }) {
+  process.stderr.write(
+    `\nThe first operator credential, for the management API. It is shown this once and kept nowhere:\n` +
+      `  client_id      ${id}\n  client_secret  ${secret}\n\n`,
+  );
 }
 
 function settingsOrExit() {

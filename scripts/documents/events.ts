@@ -7,15 +7,20 @@ interface EventShape {
 
 /** The members of the union `Happening`, read from its source: types are gone when the program runs. */
 export function eventShapes(source: string): readonly EventShape[] {
-  const union = /export type Happening =\n((?: {2}\|.*\n| {4,}.*\n|\s*\/\*\*.*\n)+)/.exec(source)?.[1];
-  if (union === undefined) throw new Error('src/events.ts has no union called Happening in the form this reads.');
-  const members = union.matchAll(/\|\s*\{([^}]*)\}/g);
-  return [...members].map(([, body = '']) => {
-    const fields = body.split(';').map((field) => field.trim()).filter((field) => field !== '');
-    const types = [...(fields.find((field) => field.startsWith('type:')) ?? '').matchAll(/'([^']+)'/g)].map(([, type = '']) => type);
-    if (types.length === 0) throw new Error(`An event without a type: {${body}}`);
-    return { types, fields: fields.filter((field) => !field.startsWith('type:')) };
-  });
+  const union = /export type Happening =\n(.*?);\n\n/s.exec(source)?.[1] ?? '';
+  const shapes = [...union.matchAll(/\|\s*\{([^}]*)\}/g)].map(([, body = '']) => shapeOf(body));
+  const named = new Set(union.match(/'[a-z_]+\.[a-z_]+'/g));
+  if (named.size === 0 || named.size !== new Set(shapes.flatMap(({ types }) => types)).size) {
+    throw new Error('src/events.ts has the union Happening in a form that scripts/documents/events.ts cannot read.');
+  }
+  return shapes;
+}
+
+function shapeOf(body: string): EventShape {
+  const fields = body.split(';').map((field) => field.trim()).filter((field) => field !== '');
+  const isType = (field: string) => field.startsWith('type:');
+  const types = [...(fields.find(isType) ?? '').matchAll(/'([^']+)'/g)].map(([, type = '']) => type);
+  return { types, fields: fields.filter((field) => !isType(field)) };
 }
 
 const inWords = (type: string): string =>

@@ -34,6 +34,7 @@ export const SETTINGS = {
   redisReplicas: setting('ASSENT_REDIS_REPLICAS', integer({ min: 0, max: 5 }), '0', 'How many Redis replicas must hold a durable change (a revocation, say) before it is acknowledged.'),
   redisAllowUnsafe: setting('ASSENT_REDIS_ALLOW_UNSAFE', trueOrFalse, 'false', 'Lets Assent run on a Redis that can lose acknowledged writes or evict them. Refused in production.'),
 
+  platformName: setting('ASSENT_PLATFORM_NAME', nonEmpty, 'Assent', 'What the platform is called on pages and in mail.'),
   cataloguePath: setting('ASSENT_CATALOGUE', nonEmpty, 'config/permissions.yaml', 'The file with the catalogue of permissions.'),
   demo: setting('ASSENT_DEMO', trueOrFalse, { development: 'true', production: 'false' }, 'Fills an empty store with the demo world: two tenants, a few people, an app. Refused in production.'),
 
