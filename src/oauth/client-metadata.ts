@@ -1,3 +1,5 @@
+import type { AdapterPayload } from 'oidc-provider';
+
 import type { App, ClientSecret, Version } from '#src/apps/app.ts';
 import type { ResourceServer } from '#src/apps/resource-server.ts';
 import type { Operator } from '#src/operators/operator.ts';
@@ -13,7 +15,7 @@ const UNUSED_SECRET = 'kept-as-a-digest';
 
 const common = (digests: readonly string[]) => ({
   assent_secrets: [...digests],
-  id_token_signed_response_alg: 'RS256',
+  id_token_signed_response_alg: 'RS256' as const,
 });
 
 const digests = (secrets: readonly ClientSecret[]): string[] => secrets.map(({ digest }) => digest);
@@ -24,7 +26,7 @@ const isLoopback = (uri: string): boolean => ['127.0.0.1', '[::1]', 'localhost']
 const isNative = (app: App, version: Version): boolean =>
   app.authMethod === 'none' && version.redirectUris.every((uri) => !uri.startsWith('https:') && (isLoopback(uri) || !uri.startsWith('http:')));
 
-export const appMetadata = ({ app, version }: { app: App; version: Version }) => ({
+export const appMetadata = ({ app, version }: { app: App; version: Version }): AdapterPayload => ({
   ...common(digests(app.secrets)),
   assent_kind: 'app',
   assent_pkce: app.authMethod === 'none' ? 'required' : app.pkce,
@@ -37,11 +39,11 @@ export const appMetadata = ({ app, version }: { app: App; version: Version }) =>
   redirect_uris: [...version.redirectUris],
   post_logout_redirect_uris: [...version.postLogoutRedirectUris],
   grant_types: ['authorization_code', 'refresh_token'],
-  response_types: ['code'],
+  response_types: ['code' as const],
   dpop_bound_access_tokens: app.dpopBound,
 });
 
-export const resourceServerMetadata = (server: ResourceServer) => ({
+export const resourceServerMetadata = (server: ResourceServer): AdapterPayload => ({
   ...common([server.secretDigest]),
   assent_kind: 'resource_server',
   assent_audience: server.audience,
@@ -54,7 +56,7 @@ export const resourceServerMetadata = (server: ResourceServer) => ({
   response_types: [],
 });
 
-export const operatorMetadata = (operator: Operator) => ({
+export const operatorMetadata = (operator: Operator): AdapterPayload => ({
   ...common(digests(operator.secrets)),
   assent_kind: 'operator',
   client_id: operator.id,

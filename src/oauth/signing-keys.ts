@@ -98,3 +98,27 @@ export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise
   });
   if (!result.ok) throw new AppError('conflict', { detail: 'Somebody else rotated the keys just now.' });
 }
+
+const RELOAD_MS = 30_000;
+
+/** Takes up rotated keys while the server runs. */
+export function keepKeysFresh(
+  replace: (keys: readonly JWK[]) => void,
+  deps: Deps,
+  secret: Uint8Array,
+  log: { warn(details: object, message: string): void },
+): { stop(): void } {
+  let known = '';
+  const timer = setInterval(async () => {
+    try {
+      const keys = await signingKeys(deps, secret);
+      const now = keys.map(({ kid }) => kid).join(' ');
+      if (now !== known) replace(keys);
+      known = now;
+    } catch (err) {
+      log.warn({ err }, 'the signing keys could not be read again; the ones in use stay');
+    }
+  }, RELOAD_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}

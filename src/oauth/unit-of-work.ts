@@ -10,6 +10,8 @@ import type { Standing } from './tokens/standing.ts';
  * by one; the adapter gathers it here, and it becomes a single commit at the end, so a crash leaves all or nothing.
  */
 export interface UnitOfWork {
+  /** The protocol's part of the session as it was read, to see whether it changed. */
+  sessionState?: string;
   standing?: Standing;
   /** At the authorization endpoint: the person's decision, to be stored with the code. */
   grantChange?: GrantChange;

@@ -1,3 +1,5 @@
+import type { AdapterPayload } from 'oidc-provider';
+
 import { findResourceServer } from '#src/apps/resource-server-store.ts';
 import type { AppId, OperatorId, ResourceServerId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
@@ -8,7 +10,7 @@ import type { OAuthDeps } from '../oauth-deps.ts';
 
 /** Clients live in `apps/` and `operators/`; oidc-provider only reads them. A disabled app is no client. */
 export const clientModel = (deps: OAuthDeps): Model => ({
-  async find(id) {
+  async find(id): Promise<AdapterPayload | undefined> {
     if (id.startsWith('app_')) {
       const live = await deps.apps.find(id as AppId);
       return live?.app.status === 'active' ? appMetadata(live) : undefined;

@@ -3,9 +3,14 @@ import type { SessionId } from '#src/ids.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
+import { unitOf } from '../unit-of-work.ts';
+import { currentRequest } from './current-request.ts';
 
 /** What oidc-provider keeps in a session besides who is signed in. */
 const PROTOCOL_STATE = ['authorizations', 'state'] as const;
+
+const stateIn = (payload: Record<string, unknown>) =>
+  Object.fromEntries(PROTOCOL_STATE.filter((name) => payload[name] !== undefined).map((name) => [name, payload[name]]));
 
 /**
  * oidc-provider's session is the one of `sign-in/`, seen through its cookie. It is never made here, and saving never
@@ -29,12 +34,17 @@ export const sessionModel = (deps: OAuthDeps): Model => {
     };
   };
   return {
-    find: async (cookie) => payloadOf(cookie, await findSession(deps, cookie)),
+    async find(cookie) {
+      const found = await findSession(deps, cookie);
+      if (found) unitOf(currentRequest()).sessionState = JSON.stringify(stateIn(found.session.protocol));
+      // The library changes what it is given.
+      return structuredClone(payloadOf(cookie, found));
+    },
     findByUid: async (uid) => payloadOf('', await findSessionById(deps, uid as SessionId)),
     async upsert(cookie, payload) {
-      const state = Object.fromEntries(
-        PROTOCOL_STATE.filter((name) => payload[name] !== undefined).map((name) => [name, payload[name]]),
-      );
+      const state = stateIn(payload);
+      // It saves on every request; most of the time nothing changed, and then nothing is written.
+      if (JSON.stringify(state) === unitOf(currentRequest()).sessionState) return;
       await saveProtocolState(deps, cookie, state);
     },
     async destroy(cookie) {

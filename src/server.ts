@@ -1,0 +1,156 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+import compose from 'koa-compose';
+
+import { apiRouter } from './api.ts';
+import { createLiveApps } from './apps/live-app-cache.ts';
+import { loadCatalogue } from './apps/load-catalogue.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { consentPages } from './consent/pages.ts';
+import { createWeb, type Mount } from './http/create-web.ts';
+import { healthRoutes } from './http/health.ts';
+import { createMetrics } from './http/metrics.ts';
+import type { WebMiddleware } from './http/web-context.ts';
+import { createLog, type Log } from './log.ts';
+import { authenticateOperator } from './oauth/authenticate-operator.ts';
+import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
+import { pendingRequests } from './oauth/pending-requests.ts';
+import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
+import { showProtocolError } from './oauth/protocol-error-page.ts';
+import { replaceSigningKeys } from './oauth/provider-internals.ts';
+import { createProvider } from './oauth/provider.ts';
+import { keepKeysFresh, signingKeys } from './oauth/signing-keys.ts';
+import { firstOperator } from './operators/operator-store.ts';
+import { deriveKey } from './settings/secret.ts';
+import type { Settings } from './settings/settings.ts';
+import { accountPages, SECURITY_SECTION } from './sign-in/account-pages.ts';
+import { createPasswords, hashPassword } from './sign-in/password.ts';
+import { signInPages } from './sign-in/pages.ts';
+import { knowSignedIn } from './sign-in/signed-in.ts';
+import { openStore } from './storage/open-store.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+export interface ServerOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Called once in the life of a store, with the credential that opens the management API. It is kept nowhere. */
+  readonly onFirstOperator?: (credential: { id: string; secret: string }) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const lifetimesOf = (settings: Settings): Lifetimes => ({
+  code: settings.ttlCode,
+  accessToken: settings.ttlAccessToken,
+  jwtAccessToken: settings.ttlJwtAccessToken,
+  refreshToken: settings.ttlRefreshToken,
+  refreshFamily: settings.ttlRefreshFamily,
+  session: settings.ttlSession,
+  interaction: settings.ttlInteraction,
+});
+
+/** Puts the parts together and listens. The one place that knows all of them; it reads from top to bottom. */
+export async function startServer(settings: Settings, options: ServerOptions = {}): Promise<RunningServer> {
+  const log = options.log ?? createLog(settings.logLevel);
+  const clock = options.clock ?? systemClock;
+  const keyFor = (purpose: string) => deriveKey(settings.secrets.master, purpose);
+  const cookieKeys = [keyFor('cookies').toString('base64url')];
+
+  const catalogue = await loadCatalogue(settings.cataloguePath);
+  const store = await openStore(settings.secrets.storeUrl, {
+    clock,
+    timeoutMs: settings.storeTimeoutMs,
+    replicas: settings.redisReplicas,
+    allowUnsafe: settings.redisAllowUnsafe,
+    log,
+  });
+  const apps = createLiveApps({ store, clock });
+  const deps: OAuthDeps & { apps: typeof apps } = {
+    store,
+    clock,
+    catalogue,
+    apps,
+    lifetimes: lifetimesOf(settings),
+    rotation: { graceMs: settings.refreshGraceSeconds * 1000, graceUses: settings.refreshGraceUses },
+  };
+
+  const first = await firstOperator(deps);
+  if (first) options.onFirstOperator?.({ id: first.operator.id, secret: first.secret });
+
+  const keySecret = keyFor('signing keys');
+  const provider = createProvider({
+    ...deps,
+    issuer: settings.issuer,
+    keys: await signingKeys(deps, keySecret),
+    cookieKeys,
+    secureCookies: settings.issuer.startsWith('https:'),
+    renderError: showProtocolError,
+  });
+  const freshKeys = keepKeysFresh((keys) => replaceSigningKeys(provider, keys), deps, keySecret, log);
+
+  const metrics = createMetrics();
+  const pending = pendingRequests(deps, provider);
+  const signInDeps = { ...deps, passwords: createPasswords(), deviceKey: keyFor('known browsers'), sessionSeconds: settings.ttlSession };
+  const signIn = signInPages({
+    ...signInDeps,
+    pendingSignIns: pending,
+    nameOfApp: async (id) => (await apps.find(id))?.app.name,
+  });
+  const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
+  const api = apiRouter({
+    ...deps,
+    hashPassword,
+    apiKey: keyFor('management api'),
+    authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
+  });
+
+  let closing = false;
+  const page = (at: readonly string[], ...use: WebMiddleware[]): Mount => ({ at, manner: 'page', use: compose(use) });
+  const web = createWeb({
+    site: {
+      origin: settings.issuer,
+      platformName: settings.platformName,
+      production: settings.mode === 'production',
+      csrfKey: keyFor('forms'),
+      accountSections: [SECURITY_SECTION],
+    },
+    log,
+    trustedProxies: settings.trustedProxies,
+    root: ROOT,
+    mounts: [
+      { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
+      { at: ['/api'], manner: 'api', use: api },
+      page(['/sign-in', '/sign-out'], signIn.routes() as never),
+      page(['/account'], accountPages(signInDeps).routes() as never),
+      page(['/consent'], knowSignedIn(deps), consent.routes() as never),
+      { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
+      { at: ['/metrics'], manner: 'api', use: metrics.answer },
+    ],
+  });
+
+  const server = createServer(web.callback());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.port, settings.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://${settings.host}:${port}`,
+    async close() {
+      closing = true;
+      freshKeys.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      });
+      await store.close();
+    },
+  };
+}
