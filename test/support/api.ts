@@ -65,7 +65,7 @@ export async function startApi({ wrapStore = (store: RecordStore) => store } = {
 
   const askAs: ApiWorld['askAs'] = async (token, method, path, { body, headers = {} } = {}) => {
     const response = await fetch(web.origin + (path.startsWith('/api') ? path : API_BASE + path), {
-      method,
+      method: method.toUpperCase(), // fetch sends `patch` as it is written
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
