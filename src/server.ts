@@ -134,6 +134,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     ],
   });
 
+  web.keys = cookieKeys;
+
   const server = createServer(web.callback());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -25,7 +25,9 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
       const ctx = currentRequest();
       // Only at the token endpoint is it a use; looking at an old token must not end its family.
       if (verdict.is === 'replayed' && ctx.oidc.route === 'token') await endFamily(deps, family.value, 'refresh_token_replayed');
-      if (verdict.is === 'replayed' || verdict.is === 'grace_spent') return undefined;
+      // RFC 7009: an app that lost the answer to its last refresh can still take itself out with the token it has.
+      const isGood = verdict.is === 'live' || verdict.is === 'grace' || ctx.oidc.route === 'revocation';
+      if (!isGood) return undefined;
       const standing = await readStanding(deps, family.value);
       if (!standing) return undefined;
       Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
