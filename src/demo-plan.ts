@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+import { mapping, parseConfig, readConfigFile } from './config-file.ts';
+import type { AppId, DelegationId, ResourceServerId, TenantId, UserId } from './ids.ts';
+
+const text = z.string('Give a text.').min(1, 'Must not be empty.');
+const id = <T extends string>() => text.transform((value) => value as T);
+const names = z.array(text, 'Give a list.').default([]);
+const requested = z.strictObject({ required: names, optional: names }, mapping('Give the lists required and optional.')).prefault({});
+
+const tenant = z.strictObject({ id: id<TenantId>(), name: text }, mapping('A tenant has id and name.'));
+
+const person = z.strictObject({
+  id: id<UserId>(),
+  name: text,
+  email: text,
+  roles: z
+    .record(text, text, 'Say the role by tenant.')
+    .transform((roles) => Object.entries(roles).map(([place, role]) => ({ tenant: place as TenantId, role }))),
+}, mapping('A person has id, name, email and roles.'));
+
+const delegation = z.strictObject({
+  id: id<DelegationId>(),
+  tenant: id<TenantId>(),
+  giver: id<UserId>(),
+  receiver: id<UserId>(),
+  permissions: names,
+}, mapping('A delegation has id, tenant, giver, receiver and permissions.'));
+
+const resourceServer = z.strictObject(
+  { id: id<ResourceServerId>(), name: text, audience: text },
+  mapping('The resource server has id, name and audience.'),
+);
+
+const app = z
+  .strictObject({
+    id: id<AppId>(),
+    name: text,
+    tagline: text,
+    homepageUri: text.nullable().default(null),
+    privacyUri: text.nullable().default(null),
+    developer: z.strictObject({ name: text, uri: text.nullable().default(null), verified: z.boolean() }, mapping('A developer has name, uri and verified.')),
+    redirectUris: names,
+    postLogoutRedirectUris: names,
+    permissions: z.strictObject({ user: requested, tenant: requested }, mapping('Permissions stand under user and tenant.')),
+    sharedAccess: z.boolean('sharedAccess is true or false.'),
+  }, mapping('The app has id, name, tagline, developer, redirectUris, permissions and sharedAccess.'))
+  .transform(({ redirectUris, postLogoutRedirectUris, permissions, sharedAccess, ...details }) => ({
+    ...details,
+    authMethod: 'client_secret_basic' as const,
+    content: { redirectUris, postLogoutRedirectUris, permissions, sharedAccess },
+  }));
+
+const plan = z.strictObject(
+  { tenants: z.array(tenant), people: z.array(person), delegations: z.array(delegation), resourceServer, app },
+  mapping('The file has tenants, people, delegations, resourceServer and app.'),
+);
+
+/** What `config/demo-world.yaml` describes. Whether names and addresses are good is for the use cases to say. */
+export type DemoPlan = z.output<typeof plan>;
+
+export const loadDemoPlan = (path: string): DemoPlan => parseConfig({ text: readConfigFile(path), path }, plan);

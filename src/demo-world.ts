@@ -1,0 +1,137 @@
+import type { App, Version } from './apps/app.ts';
+import { addSecret, findApp, registerApp, removeSecret, type AppDeps } from './apps/app-store.ts';
+import type { Catalogue } from './apps/catalogue.ts';
+import type { ResourceServer } from './apps/resource-server.ts';
+import { findResourceServer, registerResourceServer, rotateResourceServerSecret } from './apps/resource-server-store.ts';
+import { createVersion, findVersion, publishVersion } from './apps/version-store.ts';
+import { secretMatches } from './client-secret.ts';
+import type { DemoPlan } from './demo-plan.ts';
+import type { Deps } from './deps.ts';
+import { AppError } from './errors.ts';
+import type { Actor } from './events.ts';
+import { defineKind, put } from './storage/record-store.ts';
+import { shardOf } from './storage/shards.ts';
+import { giveDelegation, readDelegation } from './tenants/delegation-store.ts';
+import { addMember, findMember } from './tenants/member-store.ts';
+import { createTenant, findTenant } from './tenants/tenant-store.ts';
+import { createUser, findUser } from './tenants/user-store.ts';
+
+export { loadDemoPlan, type DemoPlan } from './demo-plan.ts';
+
+/** That the people of the demo world were made: what somebody ends after that is not brought back by a restart. */
+const MADE = defineKind<{ readonly at: string }>('demo-world', { schema: 1 });
+const madeKey = { shard: shardOf('demo-world'), kind: MADE, id: '' };
+
+const actor: Actor = { kind: 'system' };
+
+export interface DemoDeps extends AppDeps {
+  readonly catalogue: Catalogue;
+}
+
+export interface DemoOptions {
+  readonly plan: DemoPlan;
+  /** Everybody's. */
+  readonly password: string;
+  readonly hashPassword: (password: string) => Promise<string>;
+  /** As they were kept from an earlier start. One that does not fit any more is replaced by a new one. */
+  readonly secrets?: { readonly app?: string; readonly resourceServer?: string };
+}
+
+export interface DemoWorld {
+  readonly app: App;
+  readonly resourceServer: ResourceServer;
+  /** To be kept by the caller and given again at the next start. */
+  readonly secrets: { readonly app: string; readonly resourceServer: string };
+}
+
+/** Fills the store; run again, by several servers at once or after a crash in the middle, it does what is left to do. */
+export async function makeDemoWorld(deps: DemoDeps, { plan, password, hashPassword, secrets = {} }: DemoOptions): Promise<DemoWorld> {
+  const [made] = await deps.store.read(madeKey);
+  if (!made) {
+    await makePeople(deps, plan, () => hashPassword(password));
+    const value = { at: new Date(deps.clock()).toISOString() };
+    await deps.store.commit({ shard: madeKey.shard, write: [put(madeKey, value, { tenant: null })] });
+  }
+  const { app, secret } = await makeApp(deps, plan, secrets.app);
+  const { resourceServer, secret: resourceServerSecret } = await makeResourceServer(deps, plan, secrets.resourceServer);
+  return { app, resourceServer, secrets: { app: secret, resourceServer: resourceServerSecret } };
+}
+
+/** `make`, unless it is there, also if somebody else makes it in the same moment. */
+async function unlessThere<T>(find: () => Promise<T | undefined>, make: () => Promise<T>): Promise<T> {
+  const found = await find();
+  if (found !== undefined) return found;
+  try {
+    return await make();
+  } catch (error) {
+    const theirs = error instanceof AppError && error.code === 'conflict' ? await find() : undefined;
+    if (theirs === undefined) throw error;
+    return theirs;
+  }
+}
+
+async function makePeople(deps: DemoDeps, { tenants, people, delegations }: DemoPlan, hash: () => Promise<string>): Promise<void> {
+  for (const tenant of tenants) {
+    await unlessThere(() => findTenant(deps, tenant.id), () => createTenant(deps, tenant, actor));
+  }
+  for (const { roles, ...person } of people) {
+    const { id } = await unlessThere(
+      () => findUser(deps, person.id),
+      async () => createUser(deps, { ...person, passwordHash: await hash() }, actor),
+    );
+    for (const { tenant, role } of roles) {
+      await unlessThere(() => findMember(deps, tenant, id), () => addMember(deps, { tenant, user: id, role }, actor));
+    }
+  }
+  for (const delegation of delegations) {
+    await unlessThere(
+      async () => (await readDelegation(deps, delegation.tenant, delegation.id))?.value,
+      () => giveDelegation(deps, { ...delegation, endsAt: null }, actor),
+    );
+  }
+}
+
+async function makeApp(deps: DemoDeps, { app: { content, ...details } }: DemoPlan, kept: string | undefined) {
+  let made: string | undefined;
+  const app = await unlessThere(
+    () => findApp(deps, details.id),
+    async () => {
+      const registered = await registerApp(deps, details, actor, kept);
+      made = registered.secret ?? undefined;
+      return registered.app;
+    },
+  );
+  const secret = made ?? (await fittingSecret(deps, app, kept));
+  const live = app.liveVersion === null ? undefined : await findVersion(deps, app.id, app.liveVersion);
+  if (!live || !sameAddresses(live, content)) {
+    const version = await createVersion(deps, { app: app.id, ...content }, actor);
+    await publishVersion(deps, { app: app.id, version: version.id }, actor);
+  }
+  return { app: (await findApp(deps, app.id)) ?? app, secret };
+}
+
+/** The sample app may have moved to another port. */
+const sameAddresses = (live: Version, { redirectUris }: Pick<Version, 'redirectUris'>): boolean =>
+  redirectUris.every((uri) => live.redirectUris.includes(uri));
+
+async function fittingSecret(deps: DemoDeps, app: App, kept: string | undefined): Promise<string> {
+  if (kept !== undefined && secretMatches(kept, app.secrets.map(({ digest }) => digest))) return kept;
+  const [oldest] = app.secrets;
+  if (oldest && app.secrets.length > 1) await removeSecret(deps, { id: app.id, digest: oldest.digest }, actor);
+  return (await addSecret(deps, { id: app.id }, actor, kept)).secret;
+}
+
+async function makeResourceServer(deps: Deps, { resourceServer: plan }: DemoPlan, kept: string | undefined) {
+  let made: string | undefined;
+  const resourceServer = await unlessThere(
+    () => findResourceServer(deps, plan.id),
+    async () => {
+      const registered = await registerResourceServer(deps, plan, actor, kept);
+      made = registered.secret;
+      return registered.resourceServer;
+    },
+  );
+  if (made !== undefined) return { resourceServer, secret: made };
+  if (kept !== undefined && secretMatches(kept, [resourceServer.secretDigest])) return { resourceServer, secret: kept };
+  return rotateResourceServerSecret(deps, { id: plan.id }, actor, kept);
+}
