@@ -6,12 +6,17 @@ const { keptDevelopmentSecret } = await import('./settings/secret.ts');
 const settings = settingsOrExit();
 
 const { default: closeWithGrace } = await import('close-with-grace');
+const { keptDemoSecrets } = await import('./kept-demo-secrets.ts');
 const { createLog } = await import('./log.ts');
 const { startServer } = await import('./server.ts');
 const log = createLog(settings.logLevel);
 
 try {
-  const server = await startServer(settings, { log, onFirstOperator: showOnce });
+  const server = await startServer(settings, {
+    log,
+    onFirstOperator: showOnce,
+    ...(settings.demo ? { demo: keptDemoSecrets('data/demo.json') } : {}),
+  });
   log.info({ url: server.url, mode: settings.mode }, 'Assent is listening');
   closeWithGrace({ delay: settings.shutdownGraceMs || false, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'Stopping after an error that nothing caught');

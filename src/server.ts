@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import compose from 'koa-compose';
@@ -9,10 +10,12 @@ import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { consentPages } from './consent/pages.ts';
+import { loadDemoPlan, makeDemoWorld } from './demo-world.ts';
 import { createWeb, type Mount } from './http/create-web.ts';
 import { healthRoutes } from './http/health.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { WebMiddleware } from './http/web-context.ts';
+import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
 import { authenticateOperator } from './oauth/authenticate-operator.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
@@ -32,12 +35,15 @@ import { knowSignedIn } from './sign-in/signed-in.ts';
 import { openStore } from './storage/open-store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEMO_PLAN = join(ROOT, 'config/demo-world.yaml');
 
 export interface ServerOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   /** Called once in the life of a store, with the credential that opens the management API. It is kept nowhere. */
   readonly onFirstOperator?: (credential: { id: string; secret: string }) => void;
+  /** Fills the store with the demo world. */
+  readonly demo?: DemoSecrets;
 }
 
 export interface RunningServer {
@@ -82,6 +88,11 @@ export async function startServer(settings: Settings, options: ServerOptions = {
 
   const first = await firstOperator(deps);
   if (first) options.onFirstOperator?.({ id: first.operator.id, secret: first.secret });
+
+  if (options.demo) {
+    const { password, ...secrets } = options.demo;
+    await makeDemoWorld(deps, { plan: await loadDemoPlan(DEMO_PLAN), password, secrets, hashPassword });
+  }
 
   const keySecret = keyFor('signing keys');
   const provider = createProvider({
