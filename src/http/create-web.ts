@@ -19,7 +19,7 @@ export interface Mount {
   /** Paths that belong to it, with everything below them. */
   readonly at: readonly string[];
   readonly manner: Manner;
-  readonly use: WebMiddleware;
+  readonly use: Koa.Middleware<WebState, any>;
 }
 
 export interface WebOptions {
