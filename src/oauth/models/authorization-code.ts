@@ -1,5 +1,6 @@
-import { errors } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
+import type { Grant } from '#src/consent/grant.ts';
 import { newId, shardOfId, type AppId, type GrantId, type UserId } from '#src/ids.ts';
 import { absent, put, unchanged, type Expectation } from '#src/storage/record-store.ts';
 
@@ -31,7 +32,7 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
       app: payload.clientId as AppId,
       grant: grant.id,
       family: newId('family'),
-      payload: { ...payload, scope: withSharedAccess(payload.scope) },
+      payload: { ...payload, scope: withSharedAccess(codeScope(ctx, payload.scope, grant)) },
     };
     const grantStands: readonly Expectation[] = grantChange?.expect ?? (stored ? [unchanged(stored)] : []);
     const result = await deps.store.commit({
@@ -63,6 +64,12 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     if (code?.consumedAt) await endFamily(deps, code.value, 'code_replayed');
   },
 });
+
+/** `include_granted_scopes=true`: the code is for all that the grant holds, not only for what was asked this time (Z12). */
+const codeScope = (ctx: KoaContextWithOIDC, asked: string | undefined, grant: Grant): string =>
+  ctx.oidc.params?.['include_granted_scopes'] === 'true'
+    ? [...new Set([...(asked ?? '').split(' '), ...grant.permissions])].filter(Boolean).join(' ')
+    : (asked ?? '');
 
 /** The shard in which everything of this grant is. */
 export const shardOfGrant = (grant: string) => {
