@@ -1,0 +1,98 @@
+/** `npm start`: Assent with the demo world, a sample app, a sample platform API; then where to click and who can sign in. */
+import { loadDemoPlan, type DemoPlan } from '#src/demo-plan.ts';
+import { keptDemoSecrets } from '#src/kept-demo-secrets.ts';
+import { keptDevelopmentSecret } from '#src/settings/secret.ts';
+import { loadSettings, SettingsError } from '#src/settings/settings.ts';
+
+import { createChildren } from './children.ts';
+import { answers, isFree } from './ports.ts';
+
+const APP_PORT = 3001;
+const PLATFORM_PORT = 3002;
+
+const settings = settingsOrExit();
+const { issuer } = settings;
+const app = `http://127.0.0.1:${APP_PORT}`;
+const platform = `http://127.0.0.1:${PLATFORM_PORT}`;
+const plan = loadDemoPlan('config/demo-world.yaml');
+const secrets = keptDemoSecrets('data/demo.json');
+
+for (const port of [settings.port, APP_PORT, PLATFORM_PORT]) {
+  if (!(await isFree(port))) stopWith(`Port ${port} of this machine is taken. Stop what listens there, then try again.`);
+}
+
+const children = createChildren((line) => console.log(line));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void children.stop().then(() => process.exit(0)));
+}
+const { ASSENT_SECRET: _, ...environment } = process.env;
+
+console.log('Starting …');
+children.start('assent', 'src/main.ts', { ASSENT_LOG_LEVEL: 'warn', ...process.env });
+await ready('Assent', `http://127.0.0.1:${settings.port}/health/ready`);
+
+children.start('platform', 'examples/platform-api/main.ts', {
+  ...environment,
+  ISSUER: issuer,
+  AUDIENCE: plan.resourceServer.audience,
+  CLIENT_ID: plan.resourceServer.id,
+  CLIENT_SECRET: secrets.resourceServer,
+  PORT: String(PLATFORM_PORT),
+  DEMO_USERS: JSON.stringify(Object.fromEntries(plan.people.map(({ email, id }) => [email, id]))),
+  DEMO_TENANTS: JSON.stringify(Object.fromEntries(plan.tenants.map(({ name, id }) => [name, id]))),
+});
+children.start('app', 'examples/scheduler-app/main.ts', {
+  ...environment,
+  ISSUER: issuer,
+  CLIENT_ID: plan.app.id,
+  CLIENT_SECRET: secrets.app,
+  PLATFORM_API: platform,
+  BASE_URL: app,
+  PORT: String(APP_PORT),
+});
+await ready('The sample platform API', `${platform}/health`);
+await ready('The sample app', `${app}/`);
+
+console.log(whatToClick(plan));
+const reason = await children.ended;
+await children.stop();
+stopWith(`${reason}; everything else was stopped too.`);
+
+async function ready(what: string, url: string): Promise<void> {
+  if (await answers(url, { seconds: 30, giveUp: children.hasEnded })) return;
+  await children.stop();
+  stopWith(`${what} did not start: see above.`);
+}
+
+function whatToClick({ people, tenants }: DemoPlan): string {
+  const nameOf = (id: string) => tenants.find((tenant) => tenant.id === id)?.name ?? id;
+  const who = people.map(({ email, roles }) => `  ${email.padEnd(24)} ${roles.map(({ tenant, role }) => `${role} of ${nameOf(tenant)}`).join(', ')}`);
+  return `
+Everything runs.
+
+  The sample app       ${app}        start here
+  Your account         ${issuer}/account
+
+Sign in as any of these, with the password  ${secrets.password}
+
+${who.join('\n')}
+
+Try this: connect the app as ben@northwind.example, once without and once with "Allow this app to use my shared access
+permissions". Ada lets Ben see her meetings; only with the tick can the app see them too.
+
+Everything is kept in data/: remove that folder to begin anew. Ctrl-C stops all three.
+`;
+}
+
+function settingsOrExit() {
+  try {
+    return loadSettings({ ...process.env, ASSENT_SECRET: process.env['ASSENT_SECRET'] ?? keptDevelopmentSecret('data/secret') });
+  } catch (error) {
+    return stopWith(error instanceof SettingsError ? error.message : String(error));
+  }
+}
+
+function stopWith(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
