@@ -4,10 +4,13 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
 import { idOf, idText, time } from '#src/http/api/fields.ts';
-import { route } from '#src/http/api/route.ts';
+import { route, type ApiRequest } from '#src/http/api/route.ts';
 import type { AppId, GrantId, TenantId, UserId } from '#src/ids.ts';
+import type { Page, StoredRecord } from '#src/storage/record-store.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
+import { memberKey } from '#src/tenants/member-store.ts';
 
+import type { Grant } from './grant.ts';
 import { findGrantById, grantsOfApp, grantsOfUser, revokeGrant } from './grant-store.ts';
 
 const grant = z
@@ -35,11 +38,10 @@ export const consentRoutes = [
     scope: 'read',
     query: z.strictObject({ user: idOf<UserId>('a user').optional(), app: idOf<AppId>('an app').optional() }),
     answer: pageOf(grant),
-    async handle(deps: Deps, { params: { tenant }, query: { user, app }, page }) {
+    async handle(deps: Deps, { params: { tenant }, query, page }) {
       await knownTenant(deps, tenant);
-      if (user !== undefined && app === undefined) return shownPage(await grantsOfUser(deps, tenant, user, page));
-      if (app !== undefined && user === undefined) return shownPage(await grantsOfApp(deps, tenant, app, page));
-      throw new AppError('invalid_request', { detail: 'Send user or app.' });
+      const found = await listed(deps, tenant, query, page);
+      return shownPage({ ...found, records: await standing(deps, found.records) });
     },
   }),
   route({
@@ -67,8 +69,22 @@ export const consentRoutes = [
   }),
 ];
 
-/** The grant, if it is one of this tenant. */
-async function grantIn(deps: Deps, { tenant, grant }: { tenant: TenantId; grant: GrantId }) {
+type Listed = { user?: UserId | undefined; app?: AppId | undefined };
+
+function listed(deps: Deps, tenant: TenantId, { user, app }: Listed, page: ApiRequest['page']): Promise<Page<Grant>> {
+  if (user !== undefined && app === undefined) return grantsOfUser(deps, tenant, user, page);
+  if (app !== undefined && user === undefined) return grantsOfApp(deps, tenant, app, page);
+  throw new AppError('invalid_request', { detail: 'Send user or app.' });
+}
+
+/** The grant, if it stands and is one of this tenant. */
+async function grantIn(deps: Deps, { tenant, grant }: { tenant: TenantId; grant: GrantId }): Promise<StoredRecord<Grant> | undefined> {
   const record = await findGrantById(deps, grant);
-  return record?.value.tenant === tenant ? record : undefined;
+  return record?.value.tenant === tenant ? (await standing(deps, [record]))[0] : undefined;
+}
+
+/** Those whose giver is still in the stay in which they were given: a grant ends with it. */
+async function standing({ store }: Deps, records: readonly StoredRecord<Grant>[]): Promise<StoredRecord<Grant>[]> {
+  const members = await store.read(...records.map(({ value }) => memberKey(value.tenant, value.user)));
+  return records.filter(({ value }, place) => members[place]?.value.membership === value.membership);
 }

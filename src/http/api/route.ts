@@ -75,5 +75,5 @@ export function route<
     query: spec.answer.form === 'page' ? query.extend(PAGE_QUERY) : query,
     body: spec.body,
     errors: spec.errors ?? [],
-  } as ApiRoute<D>;
+  };
 }
