@@ -18,6 +18,8 @@ const PREFIXES = {
   group: 'grp',
   session: 'sid',
   membership: 'mbr',
+  review: 'rev',
+  installation: 'ins',
 } as const;
 
 type Kind = keyof typeof PREFIXES;
@@ -35,6 +37,9 @@ export type OperatorId = Id<'operator'>;
 export type ResourceServerId = Id<'resourceServer'>;
 export type RoleId = Id<'role'>;
 export type GroupId = Id<'group'>;
+export type ReviewId = Id<'review'>;
+/** The `sub` of tenant tokens. */
+export type InstallationId = Id<'installation'>;
 /** Names a session in lists and as `uid`; it is not the cookie and opens nothing. */
 export type SessionId = Id<'session'>;
 /** One stay of a user in a tenant: leaving and coming back gives another. */

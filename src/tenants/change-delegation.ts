@@ -11,7 +11,7 @@ import { delegationKey } from './delegation-records.ts';
 import { memberKey } from './member-records.ts';
 
 /** Narrows or widens it, as the giver wants. For anybody else it is as if it were not there. */
-export function changeDelegation(
+export async function changeDelegation(
   { store, clock, catalogue }: Deps & { catalogue: DelegablePermissions },
   { tenant, id, ifVersion, ...changes }: {
     tenant: TenantId;

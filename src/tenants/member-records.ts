@@ -10,6 +10,7 @@ export const MEMBER = defineKind<Member>('member', {
   indexes: (member) => [
     { index: 'tenant', of: member.tenant, sort: `${member.joinedAt} ${member.user}` },
     { index: 'role', of: member.tenant, sort: `${member.role}/${member.status}/${member.user}` },
+    ...member.groups.map((group) => ({ index: 'group', of: JSON.stringify([member.tenant, group]), sort: member.user })),
   ],
 });
 

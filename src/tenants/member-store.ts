@@ -47,6 +47,7 @@ export async function addMember(
     membership: newId('membership'),
     role,
     status: 'active',
+    groups: [],
     joinedAt: new Date(now).toISOString(),
   };
   const result = await store.commit({
@@ -78,7 +79,7 @@ async function anotherOwner(deps: Deps, member: Member): Promise<Expectation[]> 
   throw new AppError('conflict', { detail: 'This is the last active owner. Make somebody else an owner first.' });
 }
 
-export function changeMember(
+export async function changeMember(
   deps: Deps,
   { tenant, user, ifVersion, ...changes }: { tenant: TenantId; user: UserId; role?: string; status?: Member['status']; ifVersion?: number },
   actor: Actor,

@@ -1,4 +1,4 @@
-import type { MembershipId, TenantId, UserId } from '#src/ids.ts';
+import type { GroupId, MembershipId, TenantId, UserId } from '#src/ids.ts';
 
 /** A user in one tenant. */
 export interface Member {
@@ -9,6 +9,7 @@ export interface Member {
   /** `owner`, `admin`, `member` or the id of a custom role. */
   readonly role: string;
   readonly status: 'active' | 'inactive';
+  readonly groups: readonly GroupId[];
   readonly joinedAt: string;
 }
 

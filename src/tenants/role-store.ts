@@ -64,7 +64,7 @@ export async function createRole(
   return role;
 }
 
-export function updateRole(
+export async function updateRole(
   { store, clock }: Deps,
   { tenant, id, ifVersion, ...changes }: { tenant: TenantId; id: RoleId; name?: string; capabilities?: readonly Capability[]; ifVersion?: number },
   actor: Actor,

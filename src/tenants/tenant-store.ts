@@ -60,7 +60,7 @@ const changeTenant = (
     durable,
   }));
 
-export function renameTenant(
+export async function renameTenant(
   deps: Deps,
   { id, name, ifVersion }: { id: TenantId; name: string; ifVersion?: number },
   actor: Actor,

@@ -39,7 +39,7 @@ export async function findUserByEmail(deps: Deps, email: string): Promise<User |
 const laterStart = (user: User, now: number): number => Math.max(now, user.sessionsValidFrom) + 1;
 
 /** Disabling a person ends their sessions in the same commit. */
-export function updateUser(
+export async function updateUser(
   { store, clock }: Deps,
   { id, ifVersion, ...changes }: { id: UserId; name?: string; status?: User['status']; ifVersion?: number },
   actor: Actor,

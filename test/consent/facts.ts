@@ -109,6 +109,7 @@ export const aMembership = (id: string, name: string, joinedAt = at): Membership
     membership: `mbr_${id}` as MembershipId,
     role: 'member',
     status: 'active',
+    groups: [],
     joinedAt,
   },
 });
