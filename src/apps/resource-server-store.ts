@@ -102,7 +102,7 @@ export async function rotateResourceServerSecret(
 }
 
 /** The audience stays: tokens name it. */
-export function updateResourceServer(
+export async function updateResourceServer(
   { store, clock }: Deps,
   { id, ifVersion, ...changes }: { id: ResourceServerId; name?: string; tokenFormat?: ResourceServer['tokenFormat']; ifVersion?: number },
   actor: Actor,

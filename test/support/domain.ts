@@ -25,12 +25,16 @@ export const by = (id: UserId): Actor => ({ kind: 'user', id });
 /** The same tests on the embedded engine and on Redis. */
 export function onEachEngine(tests: (domain: () => Domain) => void): void {
   let domain: Domain;
+  let now = 0;
+  const clock = () => now;
   const open = async (url: string): Promise<Domain> => {
-    let now = Date.parse('2026-11-21T20:00:00Z');
-    const clock = () => now;
     const store = await openStore(url, { clock, allowUnsafe: true });
     return { deps: { store, clock, catalogue }, pass: (ms) => void (now += ms) };
   };
+
+  beforeEach(() => {
+    now = Date.parse('2026-11-21T20:00:00Z');
+  });
 
   describe('on SQLite', () => {
     beforeEach(async () => {
