@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 
 export interface Children {
   /** Starts a Node program whose every line appears with its name in front. */
@@ -6,7 +7,8 @@ export interface Children {
   /** The first that ended although nobody stopped it. */
   readonly ended: Promise<string>;
   hasEnded(): boolean;
-  stop(): Promise<void>;
+  /** With `SIGINT` they have it from the terminal already; a second signal would make them stop at once. */
+  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<void>;
 }
 
 export function createChildren(print: (line: string) => void): Children {
@@ -32,10 +34,12 @@ export function createChildren(print: (line: string) => void): Children {
       running.set(child, closed.promise);
     },
 
-    async stop() {
+    async stop(signal) {
       stopping = true;
+      const allClosed = Promise.all(running.values());
+      if (signal === 'SIGINT') await Promise.race([allClosed, setTimeout(2000)]);
       for (const child of running.keys()) child.kill('SIGTERM');
-      await Promise.all(running.values());
+      await allClosed;
     },
   };
 }

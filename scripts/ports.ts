@@ -9,12 +9,12 @@ export async function isFree(port: number): Promise<boolean> {
   return promise;
 }
 
-/** Asks until the address answers 2xx, or `giveUp` says that it never will. */
+/** Asks until the address answers, with whatever is no 5xx, or `giveUp` says that it never will. */
 export async function answers(url: string, { seconds, giveUp }: { seconds: number; giveUp: () => boolean }): Promise<boolean> {
   const end = Date.now() + seconds * 1000;
   while (Date.now() < end && !giveUp()) {
     const response = await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
-    if (response?.ok === true) return true;
+    if (response !== undefined && response.status < 500) return true;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;

@@ -23,7 +23,7 @@ for (const port of [settings.port, APP_PORT, PLATFORM_PORT]) {
 
 const children = createChildren((line) => console.log(line));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void children.stop().then(() => process.exit(0)));
+  process.once(signal, () => void children.stop(signal).then(() => process.exit(0)));
 }
 const { ASSENT_SECRET: _, ...environment } = process.env;
 
@@ -50,17 +50,17 @@ children.start('app', 'examples/scheduler-app/main.ts', {
   BASE_URL: app,
   PORT: String(APP_PORT),
 });
-await ready('The sample platform API', `${platform}/health`);
-await ready('The sample app', `${app}/`);
+await ready('The sample platform API', platform);
+await ready('The sample app', app);
 
 console.log(whatToClick(plan));
 const reason = await children.ended;
-await children.stop();
+await children.stop('SIGTERM');
 stopWith(`${reason}; everything else was stopped too.`);
 
 async function ready(what: string, url: string): Promise<void> {
   if (await answers(url, { seconds: 30, giveUp: children.hasEnded })) return;
-  await children.stop();
+  await children.stop('SIGTERM');
   stopWith(`${what} did not start: see above.`);
 }
 

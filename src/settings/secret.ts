@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+
+import { keptFile } from '#src/kept-file.ts';
 
 import type { Parser } from './parsers.ts';
 
@@ -26,31 +26,6 @@ export const masterSecret: Parser<MasterSecret> = (text) => {
 export const deriveKey = (secret: MasterSecret, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret.bytes, 'assent', purpose, 32));
 
-/**
- * The development secret kept at `path`, made at first use. It appears there whole or not at all (a link, not a
- * write), so that servers started at the same moment agree on one.
- */
-export function keptDevelopmentSecret(path: string): string {
-  const kept = readIfThere(path);
-  if (kept !== undefined) return kept;
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${DEVELOPMENT_MARK}${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
-  try {
-    linkSync(draft, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  return readFileSync(path, 'utf8').trim();
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
+/** The development secret kept at `path`, made at first use. */
+export const keptDevelopmentSecret = (path: string): string =>
+  keptFile(path, () => `${DEVELOPMENT_MARK}${randomBytes(32).toString('base64url')}\n`).trim();
