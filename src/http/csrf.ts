@@ -17,7 +17,7 @@ export function csrfToken(ctx: WebContext, purpose: string): string {
 }
 
 export function checkCsrfToken(ctx: WebContext, purpose: string, token: string): void {
-  const cookie = ctx.cookies.get(COOKIE);
+  const cookie = ctx.cookies.get(COOKIE, { signed: false });
   const bytes = Buffer.from(token, 'base64url');
   const given = bytes.subarray(SALT_BYTES);
   const right = sign(ctx, purpose, cookie ?? '', bytes.subarray(0, SALT_BYTES));
@@ -35,10 +35,10 @@ function sign(ctx: WebContext, purpose: string, cookie: string, salt: Uint8Array
 
 /** Set at most once in a request, and remembered for the forms that follow on the same page. */
 function formCookie(ctx: WebContext): string {
-  const known = ctx.state.formCookie ?? ctx.cookies.get(COOKIE);
+  const known = ctx.state.formCookie ?? ctx.cookies.get(COOKIE, { signed: false });
   if (known !== undefined && /^[\w-]{22}$/.test(known)) return known;
   const made = randomBytes(16).toString('base64url');
-  ctx.cookies.set(COOKIE, made, { httpOnly: true, sameSite: 'lax', secure: ctx.secure, path: '/', overwrite: true });
+  ctx.cookies.set(COOKIE, made, { httpOnly: true, sameSite: 'lax', secure: ctx.secure, path: '/', overwrite: true, signed: false });
   ctx.state.formCookie = made;
   return made;
 }

@@ -65,9 +65,17 @@ function renderError(ctx: WebContext, error: AppError): void {
       detail: error.detail ?? '',
       requestId: ctx.state.requestId,
       ours: error.entry.status >= 500,
+      next: nextStep(ctx, error),
     },
     { title },
   );
+}
+
+/** What the person can do now, where a link can do it. */
+function nextStep(ctx: WebContext, error: AppError): { href: string; label: string } | null {
+  const { status } = error.entry;
+  if (status >= 500 && ctx.method === 'GET') return { href: ctx.url, label: 'Try again' };
+  return ctx.state.manner === 'page' && (status === 404 || status === 405) ? { href: '/account', label: 'Go to your account' } : null;
 }
 
 /** 405 where a route has the path but not the method, else 404. */

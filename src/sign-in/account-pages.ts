@@ -8,7 +8,7 @@ import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import { endAllSessions } from '#src/tenants/user-store.ts';
 
-import { clearSessionCookie, setSignInCookies } from './browser-cookies.ts';
+import { clearSessionCookie, readCookie, setSignInCookies } from './browser-cookies.ts';
 import { changePassword } from './change-password.ts';
 import { DEVICE_COOKIE } from './device-cookie.ts';
 import { problemWithNewPassword, SHORTEST_PASSWORD } from './new-password.ts';
@@ -26,6 +26,8 @@ export function accountPages(deps: SignInDeps): WebRouter {
   const router = createRouter();
   const own = requireSignedIn(deps);
 
+  router.get('/', (ctx) => redirectTo(ctx, '/account'));
+
   router.get('/account', own, (ctx) => {
     const { name, email } = signedInOf(ctx).user;
     const { accountSections } = ctx.state.site;
@@ -38,7 +40,7 @@ export function accountPages(deps: SignInDeps): WebRouter {
     const view = {
       notice: NOTICES.get(String(ctx.query['done'] ?? '')) ?? '',
       hasPassword: user.passwordHash !== null,
-      sessions: sessions.map((each) => sessionLine(each, session)),
+      sessions: sessions.map((each) => sessionLine(each, session)).toSorted((a, b) => Number(b.isThis) - Number(a.isThis)),
     };
     render(ctx, 'account/security', view, frame(ctx, 'Security'));
   });
@@ -59,7 +61,7 @@ export function accountPages(deps: SignInDeps): WebRouter {
         live: signedInOf(ctx),
         address: ctx.state.address,
         userAgent: ctx.get('user-agent'),
-        deviceCookie: ctx.cookies.get(DEVICE_COOKIE),
+        deviceCookie: readCookie(ctx, DEVICE_COOKIE),
       });
       setSignInCookies(ctx, signedIn);
       redirectTo(ctx, '/account/security?done=password');

@@ -8,7 +8,7 @@ import { createRouter, type WebContext, type WebRouter } from '#src/http/web-con
 import type { AppId } from '#src/ids.ts';
 import { normaliseEmail } from '#src/tenants/email.ts';
 
-import { clearSessionCookie, setSignInCookies } from './browser-cookies.ts';
+import { clearSessionCookie, readCookie, setSignInCookies } from './browser-cookies.ts';
 import { DEVICE_COOKIE } from './device-cookie.ts';
 import type { PendingRequest, PendingSignIns } from './pending-request.ts';
 import { ownPath } from './return-path.ts';
@@ -123,8 +123,8 @@ async function signInFromForm(deps: SignInPagesDeps, ctx: WebContext, occasion: 
       ...input,
       address: ctx.state.address,
       userAgent: ctx.get('user-agent'),
-      deviceCookie: ctx.cookies.get(DEVICE_COOKIE),
-      sessionCookie: ctx.cookies.get(SESSION_COOKIE),
+      deviceCookie: readCookie(ctx, DEVICE_COOKIE),
+      sessionCookie: readCookie(ctx, SESSION_COOKIE),
     });
     setSignInCookies(ctx, signedIn);
     return signedIn;

@@ -2,12 +2,13 @@ import type { Deps } from '#src/deps.ts';
 import { redirectTo } from '#src/http/render.ts';
 import type { WebContext, WebMiddleware } from '#src/http/web-context.ts';
 
+import { readCookie } from './browser-cookies.ts';
 import { SESSION_COOKIE } from './session-cookie.ts';
 import { findSession } from './session-store.ts';
 import type { LiveSession } from './session.ts';
 
 export async function currentSession(deps: Deps, ctx: WebContext): Promise<LiveSession | undefined> {
-  const cookie = ctx.cookies.get(SESSION_COOKIE);
+  const cookie = readCookie(ctx, SESSION_COOKIE);
   return cookie === undefined ? undefined : findSession(deps, cookie);
 }
 

@@ -38,6 +38,7 @@ export async function startWeb({ mounts, trustedProxies = 0, production = false,
     root: projectRoot,
     mounts,
   });
+  app.keys = ['as in server.ts'];
   server.on('request', app.callback());
   return {
     origin: listening,

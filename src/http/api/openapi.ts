@@ -10,7 +10,8 @@ import type { ApiRoute } from './route.ts';
 /** The OpenAPI 3.1 document of a route table. Pure: the same table gives the same document. */
 export function documentOf(routes: readonly ApiRoute<any>[]): object {
   const paths: ZodOpenApiPathsObject = {};
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  const shared: SharedAnswers = new Map();
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, shared) };
   return createDocument({
     openapi: '3.1.0',
     info: {
@@ -60,10 +61,12 @@ export function errorsOf(route: ApiRoute<any>): ErrorCode[] {
   return [...new Set(codes.filter((code) => typeof code === 'string'))];
 }
 
-function operationOf(route: ApiRoute<any>): ZodOpenApiOperationObject {
+type SharedAnswers = Map<string, ZodOpenApiResponseObject>;
+
+function operationOf(route: ApiRoute<any>, shared: SharedAnswers): ZodOpenApiOperationObject {
   const headers = z.object({
     ...(route.ifMatch && { 'If-Match': route.ifMatch === 'required' ? IF_MATCH : IF_MATCH.optional() }),
-    ...(route.method === 'post' && { 'Idempotency-Key': IDEMPOTENCY_KEY.optional() }),
+    ...(route.method === 'post' && { 'Idempotency-Key': IDEMPOTENCY_KEY }),
   });
   return {
     operationId: route.operationId,
@@ -73,12 +76,15 @@ function operationOf(route: ApiRoute<any>): ZodOpenApiOperationObject {
     security: [{ operator: [route.scope] }],
     requestParams: { path: route.params, query: route.query, header: headers },
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
-    responses: { [route.answer.status]: successOf(route), ...problemsOf(route) },
+    responses: { [route.answer.status]: successOf(route), ...problemsOf(route, shared) },
   };
 }
 
 const IF_MATCH = z.string().meta({ description: 'The ETag that was read, or `*` for whatever there is now.', example: '"42"' });
-const IDEMPOTENCY_KEY = z.string().meta({ description: 'The same key and request again within a day: the same answer, and no second effect.' });
+const IDEMPOTENCY_KEY = z.string().optional().meta({
+  description: 'The same key and request again within a day: the same answer, and no second effect.',
+  param: { id: 'idempotencyKey' },
+});
 const ETAG = z.string().meta({ description: 'The version of the record, for `If-Match`.', example: '"42"' });
 
 function successOf({ answer }: ApiRoute<any>): ZodOpenApiResponseObject {
@@ -97,15 +103,21 @@ function successOf({ answer }: ApiRoute<any>): ZodOpenApiResponseObject {
   return { description: 'One page.', content: { 'application/json': { schema: z.object({ items: z.array(answer.schema), next }) } } };
 }
 
-function problemsOf(route: ApiRoute<any>): Record<string, ZodOpenApiResponseObject> {
+/** The answers that routes share stand once, under a name made of their codes. */
+function problemsOf(route: ApiRoute<any>, shared: SharedAnswers): Record<string, ZodOpenApiResponseObject> {
   const byStatus = Map.groupBy(errorsOf(route), (code) => ERRORS[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      String(status),
-      {
-        description: codes.map((code) => `\`${code}\`: ${ERRORS[code].sentence}`).join('\n\n'),
-        content: { 'application/problem+json': { schema: problemSchema } },
-      },
-    ]),
-  );
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [String(status), sharedAnswer(codes.toSorted(), shared)]));
+}
+
+function sharedAnswer(codes: readonly ErrorCode[], shared: SharedAnswers): ZodOpenApiResponseObject {
+  const id = codes.join('-');
+  const known = shared.get(id);
+  if (known) return known;
+  const made: ZodOpenApiResponseObject = {
+    id,
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].sentence}`).join('\n\n'),
+    content: { 'application/problem+json': { schema: problemSchema } },
+  };
+  shared.set(id, made);
+  return made;
 }
