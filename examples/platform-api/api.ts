@@ -68,6 +68,7 @@ export function createPlatformApi({ audience, introspection, records }: Platform
   });
 
   const router = new Router()
+    .get('/health', (ctx) => void (ctx.body = { status: 'ok' }))
     .get('/me/meetings', listMeetings)
     .post('/me/meetings', addMeeting)
     .get('/me/shared', listSharers)

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { Clock } from '#src/clock.ts';
 import { createLog } from '#src/log.ts';
 import { startServer } from '#src/server.ts';
 import { loadSettings } from '#src/settings/settings.ts';
@@ -44,13 +45,14 @@ export interface AssentOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** In this process. */
-export async function startAssent(options: AssentOptions = {}): Promise<Assent> {
+/** In this process, where time can be moved. */
+export async function startAssent({ clock, ...options }: AssentOptions & { clock?: Clock } = {}): Promise<Assent> {
   const { environment, issuer, cleanUp } = await prepare(options);
   const lines: string[] = [];
   let firstOperator = { id: '', secret: '' };
   const server = await startServer(loadSettings({ ...environment, ASSENT_PORT: new URL(issuer).port }), {
     log: createLog('debug', { write: (line: string) => void lines.push(line) }),
+    ...(clock && { clock }),
     onFirstOperator: (credential) => (firstOperator = credential),
   });
   const stop = async () => {
