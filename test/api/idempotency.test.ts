@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError } from '#src/errors.ts';
 import { allShards } from '#src/storage/shards.ts';
 import type { Change, RecordStore } from '#src/storage/record-store.ts';
-import { startApi, TOKENS, type ApiWorld } from '#test/support/api.ts';
+import { startApi, type ApiWorld, type Who } from '#test/support/api.ts';
 
 let api: ApiWorld;
 /** What to do before a commit reaches the store, as a test wants it. */
@@ -30,8 +30,8 @@ afterAll(() => api.close());
 
 let keys = 0;
 const newKey = () => `key-${(keys += 1)}`;
-const createTenant = (key: string, name = 'Northwind', token: string = TOKENS.manage) =>
-  api.askAs(token, 'POST', '/tenants', { body: { name }, headers: { 'idempotency-key': key } });
+const createTenant = (key: string, name = 'Northwind', who: Who = 'manage') =>
+  api.askAs(who, 'POST', '/tenants', { body: { name }, headers: { 'idempotency-key': key } });
 const tenantsCalled = async (name: string): Promise<number> => {
   let count = 0;
   let next: string | null = '';
@@ -68,7 +68,7 @@ describe('the same Idempotency-Key', () => {
 
   it('of another operator is another key', async () => {
     const key = newKey();
-    const [one, two] = [await createTenant(key, 'Shared key'), await createTenant(key, 'Shared key', TOKENS.other)];
+    const [one, two] = [await createTenant(key, 'Shared key'), await createTenant(key, 'Shared key', 'other')];
     expect(two.status).toBe(201);
     expect(two.body.id).not.toBe(one.body.id);
   });

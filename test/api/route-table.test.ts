@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { apiRoutes } from '#src/api.ts';
 import type { Method } from '#src/http/api/route.ts';
-import { startApi, TOKENS, type ApiWorld, type Answer, type Asked } from '#test/support/api.ts';
+import { startApi, type ApiWorld, type Answer, type Asked } from '#test/support/api.ts';
 import { furnish, type Furnished } from '#test/support/api-furniture.ts';
 
 /**
@@ -38,15 +38,15 @@ const title = ({ method, path }: { method: string; path: string }): string => `$
 describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_, route) => {
   it('xM2 refuses a request without a token, with a bad one and, where it changes something, with a token that may only read', async () => {
     const { path, asked } = sound(route, here.ids);
-    const none = await api.askAs(undefined, route.method, path, asked);
+    const none = await api.askAs({ authorization: undefined }, route.method, path, asked);
     expect(none).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(none.headers.get('www-authenticate')).toBe('Bearer');
-    const bad = await api.askAs('guessed', route.method, path, asked);
+    const bad = await api.askAs({ authorization: 'Bearer guessed' }, route.method, path, asked);
     expect(bad).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(bad.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
 
     expect(route.scope).toBe(changes(route.method) ? 'manage' : 'read');
-    const reader = await api.askAs(TOKENS.read, route.method, path, asked);
+    const reader = await api.askAs('read', route.method, path, asked);
     if (route.scope === 'read') expect(reader.status).toBe(200);
     else {
       expect(reader).toMatchObject({ status: 403, body: { code: 'forbidden' } });

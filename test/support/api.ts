@@ -10,8 +10,14 @@ import { ERRORS, type ErrorCode } from '#src/errors.ts';
 import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
-import type { RecordStore } from '#src/storage/record-store.ts';
-import { openSqliteStore } from '#src/storage/sqlite/sqlite-store.ts';
+import { authenticateOperator } from '#src/oauth/authenticate-operator.ts';
+import { managementTokenKey } from '#src/oauth/tokens/token-records.ts';
+import { mintToken } from '#src/oauth/tokens/token-text.ts';
+import { createOperator } from '#src/operators/operator-store.ts';
+import type { OperatorScope } from '#src/operators/operator.ts';
+import { put, type RecordStore } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+import { openStore } from '#src/storage/open-store.ts';
 
 import { testCatalogue } from './catalogue.ts';
 import { startWeb } from './web.ts';
@@ -37,37 +43,41 @@ export interface ApiWorld {
   readonly logged: readonly Record<string, any>[];
   /** As the operator who may manage. Every answer is held against what the document says of its route. */
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
-  askAs(token: string | undefined, method: string, path: string, asked?: Asked): Promise<Answer>;
+  /** As another operator, or with an `Authorization` header of the test's own. */
+  askAs(who: Who | { authorization: string | undefined }, method: string, path: string, asked?: Asked): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export const TOKENS = { manage: 'token-manage', other: 'token-other', read: 'token-read' } as const;
-const OPERATORS: Record<string, { operator: string; scopes: Set<'manage' | 'read'> }> = {
-  [TOKENS.manage]: { operator: 'opr_one', scopes: new Set(['manage', 'read']) },
-  [TOKENS.other]: { operator: 'opr_two', scopes: new Set(['manage', 'read']) },
-  [TOKENS.read]: { operator: 'opr_three', scopes: new Set(['read']) },
-};
+/** Who asks: two operators who may manage, one who may only read. */
+export type Who = 'manage' | 'other' | 'read';
 
 export async function startApi({ wrapStore = (store: RecordStore) => store } = {}): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-api-'));
-  const engine = openSqliteStore(join(folder, 'api.db'), { clock: Date.now });
+  const engine = await openStore(`sqlite:${join(folder, 'api.db')}`, { clock: Date.now });
   const store = wrapStore(engine);
   const deps: ApiDeps = {
     store,
     clock: Date.now,
     catalogue: testCatalogue,
     apiKey: Buffer.alloc(32, 3),
-    authenticate: async (ctx) => OPERATORS[ctx.get('authorization').replace(/^Bearer /, '')],
+    authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
     // The real parameters would only make the tests slow; hashing has tests of its own.
     hashPassword: async (password) => `hash of ${password.length} characters`,
   };
   const web = await startWeb({ mounts: [{ at: ['/api'], manner: 'api', use: apiRouter(deps) }] });
 
-  const askAs: ApiWorld['askAs'] = async (token, method, path, { body, headers = {} } = {}) => {
+  const tokens: Record<Who, string> = {
+    manage: await token(deps, ['manage', 'read']),
+    other: await token(deps, ['manage', 'read']),
+    read: await token(deps, ['read']),
+  };
+
+  const askAs: ApiWorld['askAs'] = async (who, method, path, { body, headers = {} } = {}) => {
+    const authorization = typeof who === 'string' ? `Bearer ${tokens[who]}` : who.authorization;
     const response = await fetch(web.origin + (path.startsWith('/api') ? path : API_BASE + path), {
       method: method.toUpperCase(), // fetch sends `patch` as it is written
       headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(authorization !== undefined && { authorization }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -90,13 +100,24 @@ export async function startApi({ wrapStore = (store: RecordStore) => store } = {
     deps,
     logged: web.logged,
     askAs,
-    ask: (method, path, asked) => askAs(TOKENS.manage, method, path, asked),
+    ask: (method, path, asked) => askAs('manage', method, path, asked),
     async close() {
       await web.close();
       await engine.close();
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** A token for a new operator, as the token endpoint would have kept it. */
+async function token(deps: ApiDeps, scopes: OperatorScope[]): Promise<string> {
+  const { operator } = await createOperator(deps, { name: 'Test', scopes }, { kind: 'system' });
+  const text = mintToken('managementToken', shardOf(operator.id));
+  const key = managementTokenKey(text);
+  if (!key) throw new Error('not the text of a management token');
+  const value = { operator: operator.id, payload: { scope: scopes.join(' ') } };
+  await deps.store.commit({ shard: key.shard, write: [put(key, value as never, { tenant: null })] });
+  return text;
 }
 
 /** The route that a request is for, if any. */
