@@ -41,6 +41,7 @@ export interface ApiWorld {
   readonly store: RecordStore;
   readonly deps: ApiDeps;
   readonly logged: readonly Record<string, any>[];
+  readonly tokens: Readonly<Record<Who, string>>;
   /** As the operator who may manage. Every answer is held against what the document says of its route. */
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
   /** As another operator, or with an `Authorization` header of the test's own. */
@@ -81,7 +82,7 @@ export async function startApi({ wrapStore = (store: RecordStore) => store } = {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     const answer: Answer = {
@@ -99,6 +100,7 @@ export async function startApi({ wrapStore = (store: RecordStore) => store } = {
     store,
     deps,
     logged: web.logged,
+    tokens,
     askAs,
     ask: (method, path, asked) => askAs('manage', method, path, asked),
     async close() {
