@@ -114,11 +114,19 @@ async function makeApp(deps: DemoDeps, { app: { content, ...details } }: DemoPla
 const sameAddresses = (live: Version, { redirectUris }: Pick<Version, 'redirectUris'>): boolean =>
   redirectUris.every((uri) => live.redirectUris.includes(uri));
 
-async function fittingSecret(deps: DemoDeps, app: App, kept: string | undefined): Promise<string> {
-  if (kept !== undefined && secretMatches(kept, app.secrets.map(({ digest }) => digest))) return kept;
-  const [oldest] = app.secrets;
-  if (oldest && app.secrets.length > 1) await removeSecret(deps, { id: app.id, digest: oldest.digest }, actor);
-  return (await addSecret(deps, { id: app.id }, actor, kept)).secret;
+/** The kept secret if it fits, else a new one in the place of the oldest; tried again while other servers do the same. */
+async function fittingSecret(deps: DemoDeps, { id }: App, kept: string | undefined): Promise<string> {
+  for (;;) {
+    const secrets = (await findApp(deps, id))?.secrets ?? [];
+    if (kept !== undefined && secretMatches(kept, secrets.map(({ digest }) => digest))) return kept;
+    try {
+      const [oldest, another] = secrets;
+      if (oldest && another) await removeSecret(deps, { id, digest: oldest.digest }, actor);
+      return (await addSecret(deps, { id }, actor, kept)).secret;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+    }
+  }
 }
 
 async function makeResourceServer(deps: Deps, { resourceServer: plan }: DemoPlan, kept: string | undefined) {
