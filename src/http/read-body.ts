@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http';
 
 import { AppError } from '#src/errors.ts';
 
+/** The rest of the body is still on its way, so nothing else can come over this connection. */
+const tooLarge = () => new AppError('payload_too_large', { headers: { connection: 'close' } });
+
 /** The body as text, or `payload_too_large` as soon as it is known to be longer than `limit` bytes. */
 export async function readBody(req: IncomingMessage, limit: number): Promise<string> {
-  if (Number(req.headers['content-length'] ?? 0) > limit) throw new AppError('payload_too_large');
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw tooLarge();
   if ((req.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new AppError('unsupported_media_type', { detail: 'Send the body without compression.' });
   }
@@ -15,7 +18,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<str
     length += chunk.length;
     if (length > limit) {
       req.resume();
-      throw new AppError('payload_too_large');
+      throw tooLarge();
     }
     chunks.push(chunk);
   }
