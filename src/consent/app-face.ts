@@ -18,6 +18,9 @@ export interface ReturnPlace {
   readonly text: string;
 }
 
+/** Marks that would pass for ours of a verified developer. */
+const withoutMarks = (text: string): string => displayText(text.replace(/[\u2611\u2705\u2713\u2714\u{1F5F8}]\uFE0F?/gu, ''));
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const parse = (address: string | null): URL | undefined => (address === null ? undefined : (URL.parse(address) ?? undefined));
@@ -44,14 +47,14 @@ export function safeLogo(address: string | null, returnsTo: ReturnPlace): string
 }
 
 export function appFace(app: App, redirectUri: string): AppFace {
-  const name = displayText(app.name) || displayText(app.id);
+  const name = withoutMarks(app.name) || displayText(app.id);
   const returnsTo = returnPlace(redirectUri);
   return {
     name,
     initial: initialOf(name),
     logo: safeLogo(app.logoUri, returnsTo),
     developer: {
-      name: displayText(app.developer.name) || 'an unnamed developer',
+      name: withoutMarks(app.developer.name) || 'an unnamed developer',
       uri: safeLink(app.developer.uri),
       verified: app.developer.verified,
     },

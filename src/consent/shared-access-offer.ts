@@ -22,6 +22,9 @@ export interface SharedAccessOffer {
   readonly from: readonly { readonly name: string; readonly permissions: readonly string[] }[];
 }
 
+/** The catalogue speaks to the owner of the data; here that is the giver, and the reader is somebody else. */
+const aboutTheGiver = (title: string): string => title.replace(/\byour\b/g, 'their');
+
 /** The box, or `undefined`: it is only shown where it can mean something (Z1). */
 export function sharedAccessOffer(
   version: Version,
@@ -38,7 +41,7 @@ export function sharedAccessOffer(
       .map((delegations) => ({
         name: displayText(delegations[0]?.giverName ?? '') || 'Someone without a name',
         permissions: [...new Set(delegations.flatMap(({ delegation }) => delegation.permissions))].map(
-          (name) => catalogue.find(name)?.title ?? displayText(name),
+          (name) => aboutTheGiver(catalogue.find(name)?.title ?? displayText(name)),
         ),
       }))
       .sort((a, b) => a.name.localeCompare(b.name, 'en')),

@@ -88,3 +88,8 @@ describe('the place it returns to', () => {
 test('an app without a readable name is called by its id', () => {
   expect(appFace(anApp({ name: '\u200B\u00AD ' }), 'https://a.example/').name).toBe('app_scheduler');
 });
+
+test('xC6 check marks that pose as ours are taken from the names of app and developer', () => {
+  const face = appFace(anApp({ name: '✅ Scheduler ✔️ Pro', developer: { name: 'Bright ✓', uri: null, verified: false } }), 'https://a.example/');
+  expect([face.name, face.developer.name]).toEqual(['Scheduler Pro', 'Bright']);
+});

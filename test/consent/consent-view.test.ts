@@ -166,7 +166,7 @@ describe('shared access', () => {
     expect(ask(someFacts({ chosen: { received } })).sharedAccess).toEqual({
       label: 'Allow this app to use my shared access permissions',
       alreadyAllowed: false,
-      from: [{ name: 'Ada', permissions: ['See your meetings', 'See your calendar'] }],
+      from: [{ name: 'Ada', permissions: ['See their meetings', 'See their calendar'] }],
     });
   });
 

@@ -69,7 +69,7 @@ describe('the page', () => {
       'Stay connected when you are not there',
       'See your meetings',
       LABEL,
-      'Ada Lovelace',
+      'Ada Lovelace</bdi></strong>: See their meetings',
       'Until you take it back',
       'href="/account"',
     ]) {
@@ -126,7 +126,7 @@ describe('the page', () => {
     const more = site.pending(app, site.people.ben, { scopes: ['openid', 'meetings:read', 'contacts:read'] });
     const second = await ben.open(site.pageOf(more));
     expect(boxes(second)).toEqual(['permission=contacts:read', '✓ shared_access=yes']);
-    expect(second.html.split('What you allowed before stays')[1]).toContain('See your meetings');
+    expect(second.html.split('Already allowed</h2>')[1]).toContain('See your meetings');
 
     await press(ben, second, 'Authorize', ['permission=contacts:read'], ['shared_access']);
     const [next] = site.answersTo(more);
