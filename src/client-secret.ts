@@ -30,12 +30,6 @@ export function newSecret(of: SecretOf): string {
   return body + checksum(body);
 }
 
-/** Whether the text can be such a secret at all: a mistyped one costs no storage read. */
-export const isSecretText = (of: SecretOf, text: string): boolean =>
-  text.length === PREFIXES[of].length + RANDOM + CHECKSUM &&
-  text.startsWith(PREFIXES[of]) &&
-  checksum(text.slice(0, -CHECKSUM)) === text.slice(-CHECKSUM);
-
 /** Whether the digest of `secret` is one of `digests`, in time that does not depend on which. */
 export function secretMatches(secret: string, digests: readonly string[]): boolean {
   const given = Buffer.from(digestOf(secret));

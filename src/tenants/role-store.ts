@@ -74,7 +74,7 @@ export async function updateRole(
   return changeRecord(store, roleKey(tenant, id), ifVersion, ({ value: role }) => ({
     value: { ...role, name: name ?? role.name, capabilities: capabilities ?? role.capabilities },
     events: [happened({ type: 'role.updated', tenant, role: id }, { actor, now: clock() })],
-    durable: role.capabilities.some((held) => capabilities?.includes(held) === false),
+    durable: capabilities !== undefined,
   }));
 }
 

@@ -56,7 +56,7 @@ export async function updateUser(
         sessionsValidFrom: status === 'disabled' ? laterStart(user, now) : user.sessionsValidFrom,
       },
       events: [happened({ type: 'user.updated', tenant: null, user: id }, { actor, now })],
-      durable: status !== user.status,
+      durable: changes.status !== undefined,
     };
   });
 }
