@@ -68,7 +68,7 @@ export type Write =
       readonly tenant: string | null;
       readonly expiresAt: number | null;
     }
-  /** Marks the record consumed now; its value, expiry and index entries stay. */
+  /** Marks the record consumed now; its value, expiry and index entries stay. What is absent or consumed stays so. */
   | { readonly do: 'consume'; readonly key: Key<any> }
   | { readonly do: 'remove'; readonly key: Key<any> };
 
@@ -152,7 +152,10 @@ export const put = <T>(
 export const consume = (key: Key<any>): Write => ({ do: 'consume', key });
 export const remove = (key: Key<any>): Write => ({ do: 'remove', key });
 
-export const defineKind = <T>(
+export function defineKind<T>(
   name: string,
   options: { schema: number; indexes?: (value: T, id: string) => readonly IndexEntry[] },
-): RecordKind<T> => ({ name, schema: options.schema, indexes: options.indexes ?? (() => []) });
+): RecordKind<T> {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new TypeError(`"${name}" is no name for a kind of records: use a-z, 0-9 and -.`);
+  return { name, schema: options.schema, indexes: options.indexes ?? (() => []) };
+}

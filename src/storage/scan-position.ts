@@ -9,15 +9,21 @@ export interface ScanPosition {
 export const encodePosition = ({ sort, id }: ScanPosition): string =>
   Buffer.from(JSON.stringify([sort, id])).toString('base64url');
 
-export function decodePosition(cursor: string): ScanPosition {
+/** Where the page that the query asks for begins; `undefined` at the first. */
+export function positionAfter({ after, prefix = '' }: { after?: string; prefix?: string }): ScanPosition | undefined {
+  if (after === undefined) return undefined;
+  const position = decode(after);
+  if (!position?.sort.startsWith(prefix)) throw new AppError('invalid_cursor');
+  return position;
+}
+
+function decode(cursor: string): ScanPosition | undefined {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === 2) {
-      const [sort, id] = parts as unknown[];
-      if (typeof sort === 'string' && typeof id === 'string') return { sort, id };
-    }
-  } catch (cause) {
-    throw new AppError('invalid_cursor', { cause });
+    if (!Array.isArray(parts) || parts.length !== 2) return undefined;
+    const [sort, id] = parts as unknown[];
+    return typeof sort === 'string' && typeof id === 'string' ? { sort, id } : undefined;
+  } catch {
+    return undefined;
   }
-  throw new AppError('invalid_cursor');
 }

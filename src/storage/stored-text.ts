@@ -6,7 +6,7 @@
  */
 const UNSAFE = /[\0-\x02\uffff]|[\ud800-\udfff]/u;
 const UNSAFE_ALL = new RegExp(UNSAFE, 'gu');
-const ESCAPED = /\x01[\x01-\x03]|\uffff[0-9a-f]{4}/g;
+const ESCAPED = /\x01[\x03-\x05]|\uffff[0-9a-f]{4}/g;
 
 export function toStoredText(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escape) : text;
@@ -32,11 +32,11 @@ export function afterPrefix(prefix: string): string | undefined {
 
 function escape(character: string): string {
   const code = character.charCodeAt(0);
-  return code <= 2 ? `\x01${String.fromCharCode(code + 1)}` : `\uffff${code.toString(16)}`;
+  return code <= 2 ? `\x01${String.fromCharCode(code + 3)}` : `\uffff${code.toString(16)}`;
 }
 
 function unescape(escaped: string): string {
   return escaped[0] === '\x01'
-    ? String.fromCharCode(escaped.charCodeAt(1) - 1)
+    ? String.fromCharCode(escaped.charCodeAt(1) - 3)
     : String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
 }

@@ -1,5 +1,5 @@
 import type { IndexQuery, Key, Shard } from '../record-store.ts';
-import { decodePosition } from '../scan-position.ts';
+import { positionAfter } from '../scan-position.ts';
 import { afterPrefix, fromStoredText, toStoredText } from '../stored-text.ts';
 
 /**
@@ -35,9 +35,9 @@ export function memberRange(query: IndexQuery<unknown>): MemberRange {
   const end = afterPrefix(prefix);
   const least = `[${partition}${prefix}`;
   const greatest = end === undefined ? `(${list}\x01` : `(${partition}${end}`;
-  if (query.after === undefined) return { least, greatest, partition };
-  const { sort, id } = decodePosition(query.after);
-  const last = `(${partition}${toStoredText(sort)}\0${toStoredText(id)}`;
+  const after = positionAfter(query);
+  if (after === undefined) return { least, greatest, partition };
+  const last = `(${partition}${toStoredText(after.sort)}\0${toStoredText(after.id)}`;
   return query.direction === 'descending' ? { least, greatest: last, partition } : { least: last, greatest, partition };
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 import type { IndexQuery, Key, LogEntry, LogEvent, Page, Shard, StoredRecord } from '../record-store.ts';
-import { decodePosition, encodePosition } from '../scan-position.ts';
+import { encodePosition, positionAfter } from '../scan-position.ts';
 import { afterPrefix, fromStoredText, toStoredText } from '../stored-text.ts';
 
 export interface Reader {
@@ -43,8 +43,8 @@ export function reader(database: DatabaseSync): Reader {
       const end = afterPrefix(prefix);
       if (prefix !== '') where.push('entry.sort >= ?'), values.push(prefix);
       if (end !== undefined) where.push('entry.sort < ?'), values.push(end);
-      if (query.after !== undefined) {
-        const after = decodePosition(query.after);
+      const after = positionAfter(query);
+      if (after !== undefined) {
         where.push(`(entry.sort, entry.id) ${descending ? '<' : '>'} (?, ?)`);
         values.push(toStoredText(after.sort), toStoredText(after.id));
       }
