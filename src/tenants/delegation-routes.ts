@@ -17,7 +17,10 @@ const delegation = z
   .meta({ id: 'Delegation', description: "The receiver may act on the giver's data with these permissions." });
 
 const common = { tag: 'Delegations' } as const;
-type DelegationDeps = Deps & { catalogue: DelegablePermissions };
+
+export interface DelegationRoutesDeps extends Deps {
+  readonly catalogue: DelegablePermissions;
+}
 
 export const delegationRoutes = [
   route({
@@ -51,7 +54,7 @@ export const delegationRoutes = [
     }),
     answer: created(delegation),
     errors: ['conflict'],
-    async handle(deps: DelegationDeps, { params: { tenant }, body, actor }) {
+    async handle(deps: DelegationRoutesDeps, { params: { tenant }, body, actor }) {
       await knownTenant(deps, tenant);
       const { id } = await giveDelegation(deps, { tenant, ...body }, actor);
       return { ...shown(await readDelegation(deps, tenant, id)), location: at`/tenants/${tenant}/delegations/${id}` };
@@ -78,7 +81,7 @@ export const delegationRoutes = [
     body: z.strictObject({ permissions: permissionNames.optional(), endsAt: endsAt.optional() }),
     answer: tagged(delegation),
     errors: ['conflict'],
-    async handle(deps: DelegationDeps, { params: { tenant, delegation }, body, ifVersion, actor }) {
+    async handle(deps: DelegationRoutesDeps, { params: { tenant, delegation }, body, ifVersion, actor }) {
       await changeDelegation(deps, { tenant, id: delegation, ...body, ifVersion }, actor);
       return shown(await readDelegation(deps, tenant, delegation));
     },

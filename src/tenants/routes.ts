@@ -1,7 +1,9 @@
-import { delegationRoutes } from './delegation-routes.ts';
+import { delegationRoutes, type DelegationRoutesDeps } from './delegation-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
-import { userRoutes } from './user-routes.ts';
+import { userRoutes, type UserRoutesDeps } from './user-routes.ts';
+
+export type TenantsRoutesDeps = UserRoutesDeps & DelegationRoutesDeps;
 
 export const tenantsRoutes = [...tenantRoutes, ...userRoutes, ...memberRoutes, ...roleRoutes, ...delegationRoutes];

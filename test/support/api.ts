@@ -52,9 +52,15 @@ export interface ApiWorld {
 /** Who asks: two operators who may manage, one who may only read. */
 export type Who = 'manage' | 'other' | 'read';
 
-export async function startApi({ wrapStore = (store: RecordStore) => store } = {}): Promise<ApiWorld> {
+export interface ApiOptions {
+  /** As `ASSENT_STORE`; without it, SQLite in a folder of its own. */
+  readonly store?: string;
+  readonly wrapStore?: (store: RecordStore) => RecordStore;
+}
+
+export async function startApi({ store: url, wrapStore = (store) => store }: ApiOptions = {}): Promise<ApiWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'assent-api-'));
-  const engine = await openStore(`sqlite:${join(folder, 'api.db')}`, { clock: Date.now });
+  const engine = await openStore(url ?? `sqlite:${join(folder, 'api.db')}`, { clock: Date.now, allowUnsafe: true });
   const store = wrapStore(engine);
   const deps: ApiDeps = {
     store,

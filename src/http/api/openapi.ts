@@ -99,7 +99,7 @@ function successOf({ answer }: ApiRoute<any>): ZodOpenApiResponseObject {
       }),
     };
   }
-  const next = z.string().nullable().meta({ description: 'Send it back as `after` for the next page; `null` on the last.' });
+  const next = z.string().nullable().meta({ description: 'Send it back as `after` for the next page, which can be shorter than `limit`; `null` on the last.' });
   return { description: 'One page.', content: { 'application/json': { schema: z.object({ items: z.array(answer.schema), next }) } } };
 }
 
