@@ -68,7 +68,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const keyFor = (purpose: string) => deriveKey(settings.secrets.master, purpose);
   const cookieKeys = [keyFor('cookies').toString('base64url')];
 
-  const catalogue = await loadCatalogue(settings.cataloguePath);
+  const catalogue = loadCatalogue(settings.cataloguePath);
   const store = await openStore(settings.secrets.storeUrl, {
     clock,
     timeoutMs: settings.storeTimeoutMs,
@@ -91,7 +91,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
 
   if (options.demo) {
     const { password, ...secrets } = options.demo;
-    await makeDemoWorld(deps, { plan: await loadDemoPlan(DEMO_PLAN), password, secrets, hashPassword });
+    await makeDemoWorld(deps, { plan: loadDemoPlan(DEMO_PLAN), password, secrets, hashPassword });
   }
 
   const keySecret = keyFor('signing keys');

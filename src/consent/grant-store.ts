@@ -1,6 +1,7 @@
 import type { Deps } from '#src/deps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, shardOfId, type AppId, type GrantId, type TenantId, type UserId } from '#src/ids.ts';
+import { confirmGone } from '#src/storage/change-record.ts';
 import {
   absent,
   defineKind,
@@ -166,5 +167,7 @@ export async function revokeGrant(deps: Deps, record: StoredRecord<Grant>, actor
     // Somebody extended or ended it meanwhile: end what stands there now, if it is still the same grant.
     current = await readGrant(deps, tenant, user, app);
   }
+  // An earlier call may have ended it and never learnt whether that is on disk: this answer has to be durable too (I2).
+  await confirmGone(deps.store, placeKey(id, tenant));
   return false;
 }

@@ -20,11 +20,9 @@ const common = (digests: readonly string[]) => ({
 
 const digests = (secrets: readonly ClientSecret[]): string[] => secrets.map(({ digest }) => digest);
 
-const isLoopback = (uri: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(uri).hostname);
-
-/** RFC 8252: a public client that only returns to this device's own loopback or to a private scheme. */
+/** RFC 8252: a public client that also returns to this device's own loopback or to a private scheme. */
 const isNative = (app: App, version: Version): boolean =>
-  app.authMethod === 'none' && version.redirectUris.every((uri) => !uri.startsWith('https:') && (isLoopback(uri) || !uri.startsWith('http:')));
+  app.authMethod === 'none' && version.redirectUris.some((uri) => !uri.startsWith('https:'));
 
 export const appMetadata = ({ app, version }: { app: App; version: Version }): AdapterPayload => ({
   ...common(digests(app.secrets)),

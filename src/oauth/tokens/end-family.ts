@@ -1,4 +1,5 @@
 import { happened } from '#src/events.ts';
+import { confirmGone } from '#src/storage/change-record.ts';
 import { present, remove } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import type { Deps } from '#src/deps.ts';
@@ -13,7 +14,7 @@ export async function endFamily(
 ): Promise<void> {
   const shard = shardOf(tenant);
   const key = familyKey(shard, family);
-  await deps.store.commit({
+  const result = await deps.store.commit({
     shard,
     durable: true,
     expect: [present(key)],
@@ -25,4 +26,5 @@ export async function endFamily(
       }),
     ],
   });
+  if (!result.ok) await confirmGone(deps.store, key);
 }
