@@ -24,10 +24,12 @@ const settings = z
   })
   .parse(process.env);
 
-const server = createPlatformApi({
+const api = createPlatformApi({
   audience: settings.AUDIENCE,
   introspection: { issuer: settings.ISSUER, id: settings.CLIENT_ID, secret: settings.CLIENT_SECRET },
   records: createRecords(seed({ users: settings.DEMO_USERS, tenants: settings.DEMO_TENANTS }, Date.now())),
-}).listen(settings.PORT, settings.HOST, () => console.log(`Meetings API on ${settings.AUDIENCE}`));
+});
+api.on('error', (error: Error) => console.error(error.message, error.cause ?? error.stack));
+const server = api.listen(settings.PORT, settings.HOST, () => console.log(`Meetings API on ${settings.AUDIENCE}`));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());

@@ -22,12 +22,15 @@ export async function startStage(): Promise<Stage> {
   const { issuer, people, tenants, apps, resourceServers } = world;
 
   const users = Object.fromEntries(Object.values(people).map(({ email, id }) => [email, id]));
+  const platformApi = createPlatformApi({
+    audience: resourceServers.meetings.audience,
+    introspection: { issuer, ...resourceServers.meetings },
+    records: createRecords(seed({ users, tenants: { Northwind: tenants.northwind, Contoso: tenants.contoso } }, Date.now())),
+  });
+  // Tests see what it answers; koa would print it besides.
+  platformApi.on('error', () => {});
   const servers = [
-    createPlatformApi({
-      audience: resourceServers.meetings.audience,
-      introspection: { issuer, ...resourceServers.meetings },
-      records: createRecords(seed({ users, tenants: { Northwind: tenants.northwind, Contoso: tenants.contoso } }, Date.now())),
-    }).listen(Number(new URL(platform).port), '127.0.0.1'),
+    platformApi.listen(Number(new URL(platform).port), '127.0.0.1'),
     createSchedulerApp({
       issuer,
       clientId: apps.scheduler.id,
