@@ -28,7 +28,7 @@ export interface Decision {
 }
 
 /** What a decision is made from. All of it is of one tenant and one app. */
-export interface Standing {
+export interface AppInTenant {
   readonly app: App;
   readonly version: Version;
   readonly rules: Rules;
@@ -40,7 +40,7 @@ const STRICTEST: readonly Treatment[] = ['block', 'review', 'auto'];
 
 const strictest = (a: Treatment, b: Treatment): Treatment => STRICTEST.find((each) => each === a || each === b) ?? a;
 
-export const isTrusted = ({ app, rules: { trust } }: Pick<Standing, 'app' | 'rules'>): boolean =>
+export const isTrusted = ({ app, rules: { trust } }: Pick<AppInTenant, 'app' | 'rules'>): boolean =>
   trust.apps.includes(app.id) || (app.developer.verified && trust.developers.includes(app.developer.name));
 
 export const declaredFor = ({ permissions }: Version, identity: Identity): readonly string[] => [
@@ -52,7 +52,7 @@ export const declaredFor = ({ permissions }: Version, identity: Identity): reado
  * What a tenant does with one requested permission (L8, L9, L11). The first line that fits says it: a block of the
  * whole app, then of this permission, then what was approved, then the rules from the particular to the general.
  */
-export function decide(name: string, identity: Identity, standing: Standing): Decision {
+export function decide(name: string, identity: Identity, standing: AppInTenant): Decision {
   const { version, rules, approval, catalogue } = standing;
   const permission = catalogue.find(name);
   const exception = rules.exceptions.find((each) => each.permission === name && each.identity === identity);
@@ -87,11 +87,11 @@ function byLevel(
 }
 
 /** The permissions that the version declares for an identity and that act without asking anybody (any more). */
-export const allowedPermissions = (identity: Identity, standing: Standing): string[] =>
+export const allowedPermissions = (identity: Identity, standing: AppInTenant): string[] =>
   declaredFor(standing.version, identity).filter((name) => decide(name, identity, standing).treatment === 'auto');
 
 /** For whom the app is there: what was approved, or what the trust names, or everyone where nobody had to be asked. */
-export function availabilityOf(standing: Standing): Availability {
+export function availabilityOf(standing: AppInTenant): Availability {
   const { approval, rules } = standing;
   if (approval?.status === 'approved') return approval.availability;
   return isTrusted(standing) ? rules.trust.availability : { kind: 'everyone' };
@@ -100,7 +100,7 @@ export function availabilityOf(standing: Standing): Availability {
 /** Whether the app may do anything at all in the tenant: what was taken back is back only after a new yes (Z10). */
 export const isShut = (approval: Approval | undefined): boolean => approval?.status === 'blocked' || approval?.status === 'withdrawn';
 
-export const mayUse = (member: Pick<Member, 'user' | 'groups'>, standing: Standing): boolean =>
+export const mayUse = (member: Pick<Member, 'user' | 'groups'>, standing: AppInTenant): boolean =>
   !isShut(standing.approval) && isAvailableTo(availabilityOf(standing), member);
 
 /** Under which generation something given now stands. */
