@@ -44,13 +44,15 @@ export const PENDING: PendingRequest = {
 
 export interface WorldOptions extends Partial<Pick<TestWebOptions, 'origin' | 'production' | 'trustedProxies'>> {
   readonly wrapStore?: (store: RecordStore) => RecordStore;
+  /** Another server on the store and clock of this world. */
+  readonly beside?: SignInWorld;
 }
 
 /** The pages of this slice on a store of their own, with Ada and Ben, and an app that waits for somebody to sign in. */
-export async function startSignInWorld({ wrapStore = (store) => store, ...options }: WorldOptions = {}): Promise<SignInWorld> {
+export async function startSignInWorld({ wrapStore = (store) => store, beside, ...options }: WorldOptions = {}): Promise<SignInWorld> {
   let shift = 0;
-  const clock = () => Date.now() + shift;
-  const store = await openStore('sqlite::memory:', { clock });
+  const clock = beside?.deps.clock ?? (() => Date.now() + shift);
+  const store = beside?.store ?? (await openStore('sqlite::memory:', { clock }));
   const deps: SignInDeps = {
     store: wrapStore(store),
     clock,
@@ -60,7 +62,7 @@ export async function startSignInWorld({ wrapStore = (store) => store, ...option
   };
   const passwordHash = await hashPassword(PASSWORD, CHEAP);
   const person = (email: string, name: string) => createUser({ store, clock }, { email, name, passwordHash }, { kind: 'system' });
-  const [ada, ben] = [await person('ada@northwind.example', 'Ada Lovell'), await person('ben@northwind.example', 'Ben Okafor')];
+  const [ada, ben] = beside ? [beside.ada, beside.ben] : [await person('ada@northwind.example', 'Ada Lovell'), await person('ben@northwind.example', 'Ben Okafor')];
   const told: string[] = [];
   const pages = signInPages({
     ...deps,
@@ -94,7 +96,7 @@ export async function startSignInWorld({ wrapStore = (store) => store, ...option
     },
     close: async () => {
       await web.close();
-      await store.close();
+      if (!beside) await store.close();
     },
   };
 }
