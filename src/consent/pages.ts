@@ -67,7 +67,8 @@ const isTheirs = (ctx: WebContext, request: PendingRequest): boolean =>
 
 function showNotTheirs(ctx: WebContext, request: PendingRequest): void {
   ctx.status = ERRORS.interaction_expired.status;
-  render(ctx, 'consent/not-yours', { restartPath: request.restartPath }, { title: 'Start again' });
+  const person = ctx.state.signedIn?.user.email ?? null;
+  render(ctx, 'consent/not-yours', { person, restartPath: request.restartPath }, { title: 'Start again' });
 }
 
 const digestOf = ({ consentKey }: ConsentPagesDeps, facts: ConsentFacts, view: ConsentView): string | undefined =>

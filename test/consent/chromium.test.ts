@@ -175,3 +175,13 @@ test('xC6 markup, direction marks and scripts in names do nothing', async () => 
   expect(await page.locator('main script, main svg, main img').count()).toBe(0);
   expect(noises).toEqual([]);
 });
+
+test('xC6 a picture has its fixed place; one that does not come leaves the letter in it', async () => {
+  const page = await enter(site.people.ben);
+  for (const [logoUri, width] of [['http://127.0.0.1:1/logo.png', 0], [`${site.web.origin}/icon.svg`, 64]] as const) {
+    const { app } = await site.app({ logoUri });
+    await page.goto(site.pageOf(site.pending(app, site.people.ben)));
+    expect((await page.locator('.face-picture img').boundingBox())?.width ?? 0).toBe(width);
+    expect(await page.locator('.face-logo').boundingBox()).toMatchObject({ width: 64, height: 64 });
+  }
+});
