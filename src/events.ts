@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-import type { AppId, DelegationId, GrantId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import type { AppId, DelegationId, GrantId, InstallationId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
 
 /**
  * Everything that can happen, as one union. An event is appended in the commit that made it so (law 5); the audit
@@ -24,7 +24,7 @@ export type Happening =
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
   | { type: 'shared_access.granted' | 'shared_access.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
-  | { type: 'tokens.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app' }
+  | { type: 'tokens.revoked'; tenant: TenantId; app: AppId; user?: UserId; grant?: GrantId; installation?: InstallationId; reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app' }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };
 

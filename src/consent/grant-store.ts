@@ -92,20 +92,23 @@ const union = (left: readonly string[], right: readonly string[]): string[] => [
 
 /**
  * The grant after a person's decision: what was shown and ticked joins what was granted before (L5), what was shown
- * and left is remembered as declined. `asked` are the scope values that the request was about.
+ * and left is remembered as declined. `asked` are the scope values that the person could tick.
  */
 export function grantChange(
   decision: ConsentDecision,
-  { before, user, app, asked, now }: {
+  { before, user, app, asked, generation, now }: {
     before: StoredRecord<Grant> | undefined;
     user: UserId;
     app: AppId;
     asked: readonly string[];
+    /** Of the approval as it is now; a grant of an earlier one is dead. */
+    generation: number;
     now: number;
   },
 ): GrantChange {
   const { tenant, sharedAccess, basis } = decision;
-  const standing = before?.value.membership === basis.membership ? before.value : undefined;
+  const stands = before?.value.membership === basis.membership && before.value.generation === generation;
+  const standing = stands ? before?.value : undefined;
   const at = new Date(now).toISOString();
   const permissions = union(standing?.permissions ?? [], decision.permissions);
   const grant: Grant = {
@@ -116,7 +119,9 @@ export function grantChange(
     app,
     permissions,
     declined: union(standing?.declined ?? [], asked).filter((name) => !permissions.includes(name)),
+    requested: union(standing?.requested ?? [], decision.requested ?? []).filter((name) => !permissions.includes(name)),
     sharedAccess,
+    generation,
     createdAt: standing?.createdAt ?? at,
     updatedAt: at,
   };

@@ -12,7 +12,11 @@ export interface Grant {
   readonly permissions: readonly string[];
   /** What was shown and not ticked: not asked again unless the app sends `prompt=consent`. */
   readonly declined: readonly string[];
+  /** What the member put to the tenant's reviewers: asked again only once it is approved (L12). */
+  readonly requested: readonly string[];
   readonly sharedAccess: boolean;
+  /** See `Approval.generation`. */
+  readonly generation: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -23,6 +27,8 @@ export interface ConsentDecision {
   /** The ticked and required permissions that were shown, and nothing else. */
   readonly permissions: readonly string[];
   readonly sharedAccess: boolean;
+  /** What was shown as needing approval, and put to the reviewers with this answer. */
+  readonly requested?: readonly string[];
   /** The record versions that the page was made from: the code is only issued if these still stand (xC7, xT6). */
   readonly basis: { readonly membership: MembershipId; readonly grantSlot: number | null };
 }

@@ -22,8 +22,9 @@ import {
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
 import { resourceServers } from './resource-servers.ts';
-import { settleTenancy } from './tenancy.ts';
+import { grantedScope, settleTenancy } from './tenancy.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
+import type { TokenStanding } from './tokens/standing.ts';
 import { unitOf } from './unit-of-work.ts';
 
 export interface ProviderOptions extends OAuthDeps {
@@ -48,6 +49,12 @@ export const ROUTES = {
   jwks: '/oauth/jwks',
   end_session: '/oauth/end-session',
 } as const;
+
+/** What every access token says besides the standard claims. The subject of a tenant token is the installation. */
+const tokenClaims = (standing: TokenStanding) =>
+  standing.identity === 'user'
+    ? { tenant: standing.grant.value.tenant, identity: 'user' }
+    : { tenant: standing.installation.value.tenant, identity: 'tenant', sub: standing.installation.value.id };
 
 /** The prompts of the authorization flow, in order: sign in first, then consent. */
 const prompts = () => {
@@ -89,16 +96,18 @@ export function createProvider(options: ProviderOptions): Provider {
       url: (_ctx, interaction) => `/${interaction.prompt.name === 'login' ? 'sign-in' : 'consent'}/${interaction.uid}`,
     },
     findAccount: async (ctx, id) => {
-      const user = unitOf(ctx).standing?.user.value ?? (await findUser(options, id as UserId));
+      const { standing } = unitOf(ctx);
+      const known = standing?.identity === 'user' ? standing.user.value : undefined;
+      const user = known ?? (await findUser(options, id as UserId));
       if (user?.id !== id || user.status !== 'active') return undefined;
       return { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };
     },
     loadExistingGrant: async (ctx) => {
-      const { client, account } = ctx.oidc;
-      const { grant } = await settleTenancy(options, ctx, account?.accountId as UserId);
-      const live = grant && client ? await options.apps.find(grant.app) : undefined;
-      if (!grant || !live) return undefined;
-      return new ctx.oidc.provider.Grant(grantPayload(grant, { version: live.version, catalogue, now: clock() }) as never);
+      const tenancy = await settleTenancy(options, ctx, ctx.oidc.account?.accountId as UserId);
+      const { grant } = tenancy;
+      if (!grant) return undefined;
+      const { id, user, app } = grant;
+      return new ctx.oidc.provider.Grant(grantPayload({ id, user, app, scope: grantedScope(tenancy) }, catalogue, clock()) as never);
     },
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
@@ -108,8 +117,8 @@ export function createProvider(options: ProviderOptions): Provider {
     revokeGrantPolicy: () => false,
     expiresWithSession: () => false,
     extraTokenClaims: (ctx, token) => {
-      const binding = unitOf(ctx).standing?.grant.value;
-      return token.kind === 'AccessToken' && binding ? { tenant: binding.tenant, identity: 'user' } : undefined;
+      const { standing } = unitOf(ctx);
+      return token.kind === 'AccessToken' && standing ? tokenClaims(standing) : undefined;
     },
     ttl: {
       AuthorizationCode: () => lifetimes.code,

@@ -1,6 +1,9 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { declaredForUser } from '#src/consent/effective-permissions.ts';
+import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { allowedPermissions, generationOf, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
+import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
+import { effectiveScope, grantStands } from '#src/consent/effective-permissions.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
 import { grantChange, readGrant } from '#src/consent/grant-store.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
@@ -16,11 +19,13 @@ export interface Tenancy {
   readonly tenant: TenantId | undefined;
   readonly member: StoredRecord<Member> | undefined;
   readonly stored: StoredRecord<Grant> | undefined;
+  /** What the tenant lets the app do. */
+  readonly app: AppInTenant | undefined;
   /** What the code will be issued under: the stored grant, or the one that the person's decision makes of it. */
   readonly grant: Grant | undefined;
 }
 
-const NONE: Tenancy = { tenant: undefined, member: undefined, stored: undefined, grant: undefined };
+const NONE: Tenancy = { tenant: undefined, member: undefined, stored: undefined, app: undefined, grant: undefined };
 
 const tenancies = new WeakMap<object, Tenancy>();
 
@@ -51,22 +56,37 @@ async function readTenancy(
   { tenant, user, decision }: { tenant: TenantId; user: UserId; decision: ConsentDecision | undefined },
 ): Promise<Tenancy> {
   const app = ctx.oidc.client?.clientId as AppId;
-  const [member, stored, live] = await Promise.all([
+  const [member, stored, facts, live] = await Promise.all([
     readMember(deps, tenant, user),
     readGrant(deps, tenant, user, app),
+    readApprovalFacts(deps, tenant, app),
     deps.apps.find(app),
   ]);
-  if (!live || !isActive(member?.value)) return { tenant, member: undefined, stored, grant: undefined };
-  const standing = stored?.value.membership === member?.value.membership ? stored : undefined;
-  if (!decision) return { tenant, member, stored, grant: standing?.value };
+  if (!live || !member || !isActive(member.value)) return { tenant, member: undefined, stored, app: undefined, grant: undefined };
+  const inTenant: AppInTenant = { ...live, rules: facts.rules, approval: facts.approval, catalogue: deps.catalogue };
+  const found = { tenant, member, stored, app: inTenant };
+  if (!decision) {
+    return { ...found, grant: stored && grantStands(stored.value, member.value, inTenant) ? stored.value : undefined };
+  }
   // The decision was made on a page: it only counts while what the page was made from still stands (xC7, xT6, xA2).
-  const same = decision.basis.membership === member?.value.membership && decision.basis.grantSlot === (stored?.version ?? null);
-  if (!same) return { tenant, member, stored, grant: undefined };
-  const declared = new Set(declaredForUser(live.version, deps.catalogue));
+  const same = decision.basis.membership === member.value.membership && decision.basis.grantSlot === (stored?.version ?? null);
+  if (!same || !mayUse(member.value, inTenant)) return { ...found, grant: undefined };
+  const allowed = new Set([...PROTOCOL_SCOPES, ...allowedPermissions('user', inTenant)]);
   const change = grantChange(
-    { ...decision, permissions: decision.permissions.filter((name) => declared.has(name)) },
-    { before: stored, user, app, asked: [...ctx.oidc.requestParamScopes].filter((name) => declared.has(name)), now: deps.clock() },
+    { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
+    {
+      before: stored,
+      user,
+      app,
+      asked: [...ctx.oidc.requestParamScopes].filter((name) => allowed.has(name)),
+      generation: generationOf(facts.approval),
+      now: deps.clock(),
+    },
   );
   unitOf(ctx).grantChange = change;
-  return { tenant, member, stored, grant: change.grant };
+  return { ...found, grant: change.grant };
 }
+
+/** What the code can be for: the grant as far as the tenant allows it right now. */
+export const grantedScope = ({ grant, app }: Tenancy): string[] =>
+  grant && app ? effectiveScope(grant.permissions, grant, app) : [];

@@ -1,9 +1,9 @@
 import type { GrantChange } from '#src/consent/grant-store.ts';
 import type { StoredRecord, Write } from '#src/storage/record-store.ts';
 
-import type { Payload, StoredToken, TokenFamily } from './tokens/token-records.ts';
+import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
 import type { Presented } from './tokens/rotation.ts';
-import type { Standing } from './tokens/standing.ts';
+import type { TokenStanding } from './tokens/standing.ts';
 
 /**
  * What one request at the OAuth endpoints has read and is about to write. oidc-provider saves and consumes records one
@@ -12,10 +12,10 @@ import type { Standing } from './tokens/standing.ts';
 export interface UnitOfWork {
   /** The protocol's part of the session as it was read, to see whether it changed. */
   sessionState?: string;
-  standing?: Standing;
+  standing?: TokenStanding;
   /** At the authorization endpoint: the person's decision, to be stored with the code. */
   grantChange?: GrantChange;
-  code?: StoredRecord<StoredToken>;
+  code?: StoredRecord<StoredCode>;
   family?: StoredRecord<TokenFamily>;
   presented?: { readonly token: string; readonly verdict: Presented };
   newRefreshToken?: { readonly token: string; readonly payload: Payload; readonly expiresAt: number };

@@ -185,7 +185,7 @@ export async function startConsentSite() {
     async grant(request: PendingRequest, decision: ConsentDecision): Promise<Grant> {
       const user = request.user ?? ben.id;
       const before = await readGrant(deps, decision.tenant, user, request.app);
-      const change = grantChange(decision, { before, user, app: request.app, asked: request.scopes, now: Date.now() });
+      const change = grantChange(decision, { before, user, app: request.app, asked: request.scopes, generation: 0, now: Date.now() });
       const result = await store.commit({ shard: shardOf(decision.tenant), ...change });
       if (!result.ok) throw new Error('the grant changed meanwhile');
       return change.grant;

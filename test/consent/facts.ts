@@ -124,7 +124,7 @@ export const aGrant = (permissions: readonly string[], more: Partial<Grant> = {}
   membership: northwind.member.membership,
   app: 'app_scheduler' as AppId,
   permissions,
-  declined: [],
+  declined: [], requested: [], generation: 0,
   sharedAccess: false,
   createdAt: at,
   updatedAt: at,

@@ -74,7 +74,7 @@ export async function giveGrant(
   const member = await findMember(deps, inTenant, person);
   if (!member) throw new Error('Only a member can give a grant');
   const decision = { tenant: inTenant, permissions, sharedAccess: false, basis: { membership: member.membership, grantSlot: null } };
-  const { grant, ...change } = grantChange(decision, { before: undefined, user: person, app: client, asked: permissions, now: deps.clock() });
+  const { grant, ...change } = grantChange(decision, { before: undefined, user: person, app: client, asked: permissions, generation: 0, now: deps.clock() });
   const result = await deps.store.commit({ shard: shardOf(inTenant), ...change });
   if (!result.ok) throw new Error('There is a grant already');
   return grant.id;

@@ -51,7 +51,7 @@ async function commit(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<readonl
 async function giveUp(deps: OAuthDeps, ctx: KoaContextWithOIDC, failed: readonly Expectation[]): Promise<never> {
   const { code } = unitOf(ctx);
   if (code && failed.some(({ is }) => is === 'unconsumed')) {
-    await asOAuth(() => endFamily(deps, code.value, 'code_replayed'));
+    await asOAuth(() => endFamily(deps, code.value.binding, 'code_replayed'));
     throw new errors.InvalidGrant('authorization code already consumed');
   }
   throw new errors.InvalidGrant('what this was granted under changed meanwhile');

@@ -1,12 +1,11 @@
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
-import { effectiveScope } from '#src/consent/effective-permissions.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
 import { put, remove } from '#src/storage/record-store.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { readStanding } from '../tokens/standing.ts';
-import { accessTokenKey, bindingOf, type StoredToken } from '../tokens/token-records.ts';
+import { readStanding, scopeNow } from '../tokens/standing.ts';
+import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
 
@@ -17,9 +16,9 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const key = accessTokenKey(token);
     const source = unit.code ?? unit.family;
     if (!key || !source) throw new Error('an access token comes from a code or a refresh token');
-    const value: StoredToken = { ...bindingOf(source.value), payload };
+    const value: StoredToken = { binding: source.value.binding, payload };
     const expiresAt = deps.clock() + secondsToLive * 1000;
-    unit.write.push(put(key, value, { tenant: value.tenant, expiresAt }));
+    unit.write.push(put(key, value, { tenant: value.binding.tenant, expiresAt }));
   },
 
   /** Read through its grant: what the grant, the member or the app version lost, the token has lost (I3, I4). */
@@ -27,24 +26,21 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const key = accessTokenKey(token);
     const [record] = key ? await deps.store.read(key) : [];
     if (!record) return undefined;
-    const { payload, tenant, user } = record.value;
-    const standing = await readStanding(deps, record.value);
-    if (!standing?.family) return undefined;
+    const { payload, binding } = record.value;
+    const standing = await readStanding(deps, binding);
+    if (!standing || (binding.family !== null && !standing.family)) return undefined;
     const ctx = currentRequest();
     unitOf(ctx).standing = standing;
-    const scope = effectiveScope(String(payload['scope'] ?? '').split(' '), {
-      grant: standing.grant.value,
-      version: standing.live.version,
-      catalogue: deps.catalogue,
-    });
+    const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
     const extra: Record<string, unknown> = { ...(payload['extra'] as object) };
-    if (ctx.oidc.route === 'introspection' && scope.includes(SHARED_ACCESS)) {
-      extra['shared_access_from'] = (await liveDelegationsTo(deps, tenant, user)).map((delegation) => ({
+    if (ctx.oidc.route === 'introspection' && binding.identity === 'user' && scope.includes(SHARED_ACCESS)) {
+      extra['shared_access_from'] = (await liveDelegationsTo(deps, binding.tenant, binding.user)).map((delegation) => ({
         user: delegation.giver,
         permissions: delegation.permissions,
       }));
     }
-    return { ...payload, jti: token, scope: scope.join(' '), extra };
+    // A tenant token by client_credentials was saved as another model; it is read as what it is.
+    return { ...payload, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
   },
 
   /** RFC 7009 with an access token: this one alone. With a refresh token the app takes itself out altogether. */

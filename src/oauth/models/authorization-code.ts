@@ -9,7 +9,7 @@ import type { OAuthDeps } from '../oauth-deps.ts';
 import { tenancyOf } from '../tenancy.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { readStanding } from '../tokens/standing.ts';
-import { codeKey, type StoredToken } from '../tokens/token-records.ts';
+import { codeKey, type StoredCode } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
 import { withSharedAccess } from './grant.ts';
@@ -25,13 +25,17 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     const key = codeKey(code);
     if (!key || !tenant || !member || !grant) throw new errors.AccessDenied('nothing was granted');
     const { grantChange } = unitOf(ctx);
-    const value: StoredToken = {
-      tenant,
-      user: payload.accountId as UserId,
-      membership: member.value.membership,
-      app: payload.clientId as AppId,
-      grant: grant.id,
-      family: newId('family'),
+    const value: StoredCode = {
+      binding: {
+        identity: 'user',
+        tenant,
+        user: payload.accountId as UserId,
+        membership: member.value.membership,
+        app: payload.clientId as AppId,
+        grant: grant.id,
+        family: newId('family'),
+      },
+      alsoFor: null,
       payload: { ...payload, scope: withSharedAccess(codeScope(ctx, payload.scope, grant)) },
     };
     const grantStands: readonly Expectation[] = grantChange?.expect ?? (stored ? [unchanged(stored)] : []);
@@ -49,7 +53,7 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     const key = codeKey(code);
     const [record] = key ? await deps.store.read(key) : [];
     if (!record) return undefined;
-    const standing = await readStanding(deps, record.value);
+    const standing = await readStanding(deps, record.value.binding);
     if (!standing) return undefined;
     Object.assign(unitOf(currentRequest()), { code: record, standing });
     return { ...record.value.payload, jti: code, ...(record.consumedAt ? { consumed: record.consumedAt / 1000 } : {}) };
@@ -61,7 +65,7 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
   /** A consumed code came back with the right client and verifier: RFC 6749 section 4.1.2, xP2. */
   async revokeByGrantId() {
     const { code } = unitOf(currentRequest());
-    if (code?.consumedAt) await endFamily(deps, code.value, 'code_replayed');
+    if (code?.consumedAt) await endFamily(deps, code.value.binding, 'code_replayed');
   },
 });
 

@@ -1,11 +1,8 @@
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { effectiveScope } from '#src/consent/effective-permissions.ts';
-import type { Grant } from '#src/consent/grant.ts';
-import type { Version } from '#src/apps/app.ts';
-import { findGrantById } from '#src/consent/grant-store.ts';
 
 import type { Model } from '../adapter.ts';
+import { scopeNow } from '../tokens/standing.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
 
@@ -16,17 +13,18 @@ const FAR_FUTURE_SECONDS = 10 ** 9;
  * scopes of the resource server that a token is for.
  */
 export function grantPayload(
-  grant: Grant,
-  { version, catalogue, now }: { version: Version; catalogue: OAuthDeps['catalogue']; now: number },
+  { id, user, app, scope: names }: { id: string; user: string; app: string; scope: readonly string[] },
+  catalogue: OAuthDeps['catalogue'],
+  now: number,
 ) {
-  const scope = effectiveScope(grant.permissions, { grant, version, catalogue }).join(' ');
+  const scope = names.join(' ');
   const audiences = new Set(catalogue.permissions.map(({ resource }) => resource));
   const seconds = Math.floor(now / 1000);
   return {
     kind: 'Grant',
-    jti: grant.id,
-    accountId: grant.user,
-    clientId: grant.app,
+    jti: id,
+    accountId: user,
+    clientId: app,
     openid: { scope },
     resources: Object.fromEntries([...audiences].map((audience) => [audience, scope])),
     iat: seconds,
@@ -34,16 +32,23 @@ export function grantPayload(
   };
 }
 
-/** Grants are made by the consent flow, never by the library; it only reads them. */
+/**
+ * Grants are made by the consent flow, never by the library; it only reads them, always after the code or token that
+ * hangs on them. For a tenant token it is the installation, in the name of the admin who asked for the code.
+ */
 export const grantModel = (deps: OAuthDeps): Model => ({
   async find(id) {
-    const { standing } = unitOf(currentRequest());
-    if (standing?.grant.value.id === id) {
-      return grantPayload(standing.grant.value, { version: standing.live.version, catalogue: deps.catalogue, now: deps.clock() });
+    const { standing, code } = unitOf(currentRequest());
+    if (standing?.identity === 'user' && standing.grant.value.id === id) {
+      const { user, app, permissions } = standing.grant.value;
+      return grantPayload({ id, user, app, scope: scopeNow(standing, permissions) }, deps.catalogue, deps.clock());
     }
-    const record = await findGrantById(deps, id);
-    const live = record && (await deps.apps.find(record.value.app));
-    return record && live && grantPayload(record.value, { version: live.version, catalogue: deps.catalogue, now: deps.clock() });
+    if (standing?.identity === 'tenant' && standing.installation.value.id === id) {
+      const { app, permissions } = standing.installation.value;
+      const user = String(code?.value.payload['accountId']);
+      return grantPayload({ id, user, app, scope: scopeNow(standing, permissions) }, deps.catalogue, deps.clock());
+    }
+    return undefined;
   },
   /** See `revokeGrantPolicy`: the grant outlives its tokens. Members and admins end it, and the app by RFC 7009. */
   async destroy() {},

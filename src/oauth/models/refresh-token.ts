@@ -24,11 +24,11 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
       const { family, verdict } = found;
       const ctx = currentRequest();
       // Only at the token endpoint is it a use; looking at an old token must not end its family.
-      if (verdict.is === 'replayed' && ctx.oidc.route === 'token') await endFamily(deps, family.value, 'refresh_token_replayed');
+      if (verdict.is === 'replayed' && ctx.oidc.route === 'token') await endFamily(deps, family.value.binding, 'refresh_token_replayed');
       // RFC 7009: an app that lost the answer to its last refresh can still take itself out with the token it has.
       const isGood = verdict.is === 'live' || verdict.is === 'grace' || ctx.oidc.route === 'revocation';
       if (!isGood) return undefined;
-      const standing = await readStanding(deps, family.value);
+      const standing = await readStanding(deps, family.value.binding);
       if (!standing) return undefined;
       Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
       const { refresh } = family.value;
@@ -45,7 +45,7 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
     /** RFC 7009: the app takes itself out, the grant ends with all its tokens (P10). */
     async destroy() {
       const { standing } = unitOf(currentRequest());
-      if (standing) await revokeGrant(deps, standing.grant, { kind: 'app', id: standing.grant.value.app });
+      if (standing?.identity === 'user') await revokeGrant(deps, standing.grant, { kind: 'app', id: standing.grant.value.app });
     },
 
     async revokeByGrantId() {},

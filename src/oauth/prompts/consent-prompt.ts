@@ -1,17 +1,27 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import { decide } from '#src/approvals/decide.ts';
+import { isProtocolScope } from '#src/consent/requested-scopes.ts';
 
-import { tenancyOf } from '../tenancy.ts';
+import { tenancyOf, type Tenancy } from '../tenancy.ts';
 
 const { Check, Prompt } = interactionPolicy;
 
-/** What the app asks for and the person was not asked about yet. */
-const unanswered = (ctx: KoaContextWithOIDC): string[] => {
-  const { grant } = tenancyOf(ctx);
-  const answered = new Set([...(grant?.permissions ?? []), ...(grant?.declined ?? []), SHARED_ACCESS]);
-  return [...ctx.oidc.requestParamScopes].filter((scope) => !answered.has(scope));
-};
+/**
+ * Whether there is something to ask the person about this scope value: they can give it now, or it has to be put to
+ * the tenant's reviewers and was not yet. What is blocked is no question.
+ */
+function isOpenQuestion(scope: string, { grant, app }: Tenancy): boolean {
+  const settled = [...(grant?.permissions ?? []), ...(grant?.declined ?? []), SHARED_ACCESS];
+  if (settled.includes(scope) || !app) return false;
+  if (isProtocolScope(scope)) return true;
+  const { treatment } = decide(scope, 'user', app);
+  return treatment === 'auto' || (treatment === 'review' && !grant?.requested.includes(scope));
+}
+
+const hasOpenQuestion = (ctx: KoaContextWithOIDC): boolean =>
+  [...ctx.oidc.requestParamScopes].some((scope) => isOpenQuestion(scope, tenancyOf(ctx)));
 
 const decidedNow = (ctx: KoaContextWithOIDC): boolean => ctx.oidc.result?.consent !== undefined;
 
@@ -29,7 +39,7 @@ export const consentPrompt = () =>
       !decidedNow(ctx) && tenancyOf(ctx).tenant !== undefined && tenancyOf(ctx).grant === undefined,
     ),
     new Check('permissions_new', 'the app asks for more than it was granted', 'consent_required', (ctx) =>
-      !decidedNow(ctx) && tenancyOf(ctx).grant !== undefined && unanswered(ctx).length > 0,
+      !decidedNow(ctx) && tenancyOf(ctx).grant !== undefined && hasOpenQuestion(ctx),
     ),
     // RFC 8252 section 8.6: who claims to be a native app may be another one, so a person has to be there.
     new Check('native_client', 'native apps need a person to confirm', 'interaction_required', (ctx) =>

@@ -12,27 +12,28 @@ import {
 import type { OAuthDeps } from '../oauth-deps.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
 import { firstRefresh, graceUsed, rotated } from './rotation.ts';
-import { bindingOf, familyKey, type RefreshState } from './token-records.ts';
+import { familyKey, type RefreshState } from './token-records.ts';
 
 /**
  * The one commit of a token request, in the tenant's shard: the code is consumed or the refresh token rotated, the
- * family and the access token stand, and all of it only while the grant and the member are as they were read (I1, I4).
+ * family and the access token stand, and all of it only while what they hang on is as it was read (I1, I4).
  */
 export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefined {
   const { standing, code, family } = unit;
   if (!standing || (!code && !family)) return undefined;
-  const shard = standing.grant.key.shard;
-  const expect: Expectation[] = [unchanged(standing.grant), unchanged(standing.member)];
+  const { shard } = standing;
+  const expect: Expectation[] =
+    standing.identity === 'user' ? [unchanged(standing.grant), unchanged(standing.member)] : [unchanged(standing.installation)];
   const write: Write[] = [...unit.write];
   const tokenEnds = unit.accessTokenEnds * 1000;
 
   if (code) {
-    const binding = bindingOf(code.value);
+    const { binding } = code.value;
     const refresh = unit.newRefreshToken ? firstRefresh(unit.newRefreshToken.token, unit.newRefreshToken.payload, unit.newRefreshToken.expiresAt) : null;
     expect.push(unconsumed(code.key));
     write.push(
       consume(code.key),
-      put(familyKey(shard, binding.family), { ...binding, refresh }, {
+      put(familyKey(shard, binding.family ?? ''), { binding, refresh }, {
         tenant: binding.tenant,
         expiresAt: Math.max(tokenEnds, refresh?.expiresAt ?? 0),
       }),
@@ -44,7 +45,7 @@ export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefin
       expect.push(unchanged(family));
       write.push(
         put(family.key, { ...family.value, refresh }, {
-          tenant: family.value.tenant,
+          tenant: family.value.binding.tenant,
           expiresAt: Math.max(tokenEnds, refresh?.expiresAt ?? 0, family.expiresAt ?? 0),
         }),
       );

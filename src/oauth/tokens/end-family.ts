@@ -9,18 +9,21 @@ import { familyKey, type TokenBinding } from './token-records.ts';
 /** A code or refresh token came back after its use: all that came of that code is dead, durably (I6, xP2, xP8). Idempotent. */
 export async function endFamily(
   deps: Deps,
-  { tenant, app, user, grant, family }: TokenBinding,
+  binding: TokenBinding,
   reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app',
 ): Promise<void> {
+  const { tenant, app, family } = binding;
+  if (family === null) return;
   const shard = shardOf(tenant);
   const key = familyKey(shard, family);
+  const holder = binding.identity === 'user' ? { user: binding.user, grant: binding.grant } : { installation: binding.installation };
   const result = await deps.store.commit({
     shard,
     durable: true,
     expect: [present(key)],
     write: [remove(key)],
     events: [
-      happened({ type: 'tokens.revoked', tenant, app, user, grant, reason }, {
+      happened({ type: 'tokens.revoked', tenant, app, ...holder, reason }, {
         actor: reason === 'revoked_by_app' ? { kind: 'app', id: app } : { kind: 'system' },
         now: deps.clock(),
       }),

@@ -15,7 +15,7 @@ function refreshTokenText(token: Minted): string {
   const ctx = Provider.ctx;
   const unit = ctx && unitOf(ctx);
   if (unit?.presented?.verdict.is === 'grace') return unit.presented.verdict.successor;
-  const family = unit?.family?.value.family ?? unit?.code?.value.family;
+  const family = unit?.family?.value.binding.family ?? unit?.code?.value.binding.family;
   if (!family) throw new Error('a refresh token comes from a code or a refresh token');
   return mintToken('refreshToken', shardOfGrant(String(token.grantId)), nameOfFamily(family));
 }

@@ -1,4 +1,4 @@
-import type { AppId, FamilyId, GrantId, MembershipId, OperatorId, TenantId, UserId } from '#src/ids.ts';
+import type { AppId, FamilyId, GrantId, InstallationId, MembershipId, OperatorId, TenantId, UserId } from '#src/ids.ts';
 import { defineKind, type Key } from '#src/storage/record-store.ts';
 import { digestOf } from '#src/storage/seal.ts';
 
@@ -7,19 +7,41 @@ import { parseToken, type TokenKind } from './token-text.ts';
 /** What oidc-provider keeps of a token, without the token itself (`jti` of an opaque token is the token). */
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** What a code and all tokens that come of it hang on. When any of it is gone, so are they. */
-export interface TokenBinding {
+interface Bound {
   readonly tenant: TenantId;
-  readonly user: UserId;
-  readonly membership: MembershipId;
   readonly app: AppId;
-  readonly grant: GrantId;
-  /** All that came of one code. Replaying the code or a used refresh token removes it, and with it all of them. */
-  readonly family: FamilyId;
+  /**
+   * All that came of one code. Replaying the code or a used refresh token removes it, and with it all of them.
+   * `null` for a tenant token by client_credentials, which came of none.
+   */
+  readonly family: FamilyId | null;
 }
 
-export interface StoredToken extends TokenBinding {
+/** A user token: the app acts as a member. */
+export interface UserBinding extends Bound {
+  readonly identity: 'user';
+  readonly user: UserId;
+  readonly membership: MembershipId;
+  readonly grant: GrantId;
+}
+
+/** A tenant token: the app acts as itself, whoever installed it. */
+export interface TenantBinding extends Bound {
+  readonly identity: 'tenant';
+  readonly installation: InstallationId;
+}
+
+/** What a code and all tokens that come of it hang on. When any of it is gone, so are they. */
+export type TokenBinding = UserBinding | TenantBinding;
+
+export interface StoredToken {
+  readonly binding: TokenBinding;
   readonly payload: Payload;
+}
+
+export interface StoredCode extends StoredToken {
+  /** For `identity=user tenant`: the installation that a tenant token is minted for beside the user token. */
+  readonly alsoFor: InstallationId | null;
 }
 
 export interface RefreshState {
@@ -37,7 +59,8 @@ export interface RefreshState {
   } | null;
 }
 
-export interface TokenFamily extends TokenBinding {
+export interface TokenFamily {
+  readonly binding: TokenBinding;
   readonly refresh: RefreshState | null;
 }
 
@@ -46,7 +69,7 @@ export interface ManagementToken {
   readonly payload: Payload;
 }
 
-const CODE = defineKind<StoredToken>('code', { schema: 1 });
+const CODE = defineKind<StoredCode>('code', { schema: 1 });
 const ACCESS_TOKEN = defineKind<StoredToken>('access-token', { schema: 1 });
 const FAMILY = defineKind<TokenFamily>('token-family', { schema: 1 });
 const MANAGEMENT_TOKEN = defineKind<ManagementToken>('management-token', { schema: 1 });
@@ -58,7 +81,9 @@ const keyOf = <T>(kind: Key<T>['kind'], tokenKind: TokenKind) => (token: string)
 
 /** Where a token is stored, or `undefined` when the text is none of this kind: no storage read is needed then. */
 export const codeKey = keyOf(CODE, 'code');
-export const accessTokenKey = keyOf(ACCESS_TOKEN, 'userAccessToken');
+const userTokenKey = keyOf(ACCESS_TOKEN, 'userAccessToken');
+const tenantTokenKey = keyOf(ACCESS_TOKEN, 'tenantAccessToken');
+export const accessTokenKey = (token: string): Key<StoredToken> | undefined => userTokenKey(token) ?? tenantTokenKey(token);
 export const managementTokenKey = keyOf(MANAGEMENT_TOKEN, 'managementToken');
 
 export const familyKey = (shard: Key['shard'], id: string): Key<TokenFamily> => ({ shard, kind: FAMILY, id });
@@ -70,12 +95,3 @@ export function familyKeyOfRefreshToken(token: string): Key<TokenFamily> | undef
 
 /** The part of a family's id that stands in its refresh tokens. */
 export const nameOfFamily = (id: FamilyId): string => id.slice('fam_'.length);
-
-export const bindingOf = ({ tenant, user, membership, app, grant, family }: TokenBinding): TokenBinding => ({
-  tenant,
-  user,
-  membership,
-  app,
-  grant,
-  family,
-});

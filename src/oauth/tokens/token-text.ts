@@ -16,6 +16,9 @@ import { shardFromText, shardToText } from '#src/storage/shards.ts';
 const KINDS = {
   code: { prefix: 'assent_ac_', name: 0 },
   userAccessToken: { prefix: 'assent_ut_', name: 0 },
+  tenantAccessToken: { prefix: 'assent_tt_', name: 0 },
+  /** An app's own, for asking how it stands in a tenant; it opens no data. */
+  appToken: { prefix: 'assent_at_', name: 0 },
   managementToken: { prefix: 'assent_mt_', name: 0 },
   /** `name` is that of the token family: every generation of a refresh token shares it. */
   refreshToken: { prefix: 'assent_rt_', name: 22 },
