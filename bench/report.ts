@@ -1,0 +1,50 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import type { ScenarioName } from './load/scenarios.ts';
+import type { Plan, Result } from './measure.ts';
+
+const TITLES: Record<ScenarioName, string> = {
+  refresh: 'Refresh with rotation and id token',
+  introspection: 'Introspection of an opaque access token',
+  round: 'Authorize to tokens, consent remembered (two requests)',
+  client_credentials: 'Client credentials',
+  floor: 'Floor: plain `node:http`, one GET, one SET',
+};
+
+const DOCUMENT = join(import.meta.dirname, '../docs/benchmark.md');
+const FIGURES = /(<!-- figures -->\n)[\s\S]*(<!-- end of figures -->)/;
+
+export function tables(results: readonly Result[], plan: Plan & { redisVersion: string }): string {
+  const scenarios = plan.scenarios.map((scenario) => {
+    const rows = results.filter((result) => result.scenario === scenario).map(row);
+    return [`### ${TITLES[scenario]}`, '', HEAD, LINE, ...rows, ''].join('\n');
+  });
+  return [machine(plan), '', ...scenarios].join('\n');
+}
+
+const HEAD = '| contender | per second | p50 ms | p99 ms | CPU ms each | RSS MB | speed against bare library | by CPU |';
+const LINE = '|---|--:|--:|--:|--:|--:|--:|--:|';
+
+const row = ({ contender, perSecond, p50Ms, p99Ms, cpuMs, rssMb, ratio, cpuRatio }: Result): string =>
+  `| ${[contender, perSecond.toFixed(0), p50Ms.toFixed(1), p99Ms.toFixed(1), cpuMs.toFixed(3), rssMb.toFixed(0), times(ratio), times(cpuRatio)].join(' | ')} |`;
+
+const times = (ratio: number | undefined): string => (ratio === undefined ? '' : ratio.toFixed(2));
+
+function machine({ connections, rounds, seconds, redisVersion }: Plan & { redisVersion: string }): string {
+  const { version: library } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string };
+  const processors = cpus();
+  return (
+    `${processors.length} cores (${processors[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GB of memory, ${platform()} ${arch()}, ` +
+    `Node ${process.versions.node}, oidc-provider ${library}, Redis ${redisVersion}. ` +
+    `${connections} connections, medians of ${rounds} rounds of ${seconds} s.`
+  );
+}
+
+/** Puts the figures into docs/benchmark.md, where the words about them stand. */
+export async function writeTables(text: string): Promise<void> {
+  const before = await readFile(DOCUMENT, 'utf8');
+  await writeFile(DOCUMENT, before.replace(FIGURES, (_, begin: string, end: string) => `${begin}\n${text}\n${end}`));
+}
