@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-import type { AppId, DelegationId, GrantId, InstallationId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import type { AppId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
 
 /**
  * Everything that can happen, as one union. An event is appended in the commit that made it so (law 5); the audit
@@ -13,18 +13,32 @@ export type Happening =
   | { type: 'member.updated'; tenant: TenantId; user: UserId; role: string; status: 'active' | 'inactive' }
   | { type: 'member.removed'; tenant: TenantId; user: UserId }
   | { type: 'role.created' | 'role.updated' | 'role.removed'; tenant: TenantId; role: string }
+  | { type: 'group.created' | 'group.updated' | 'group.removed'; tenant: TenantId; group: GroupId }
+  | { type: 'group.member_added' | 'group.member_removed'; tenant: TenantId; group: GroupId; user: UserId }
   | { type: 'delegation.given' | 'delegation.changed'; tenant: TenantId; delegation: DelegationId; giver: UserId; receiver: UserId; permissions: readonly string[] }
   | { type: 'delegation.ended'; tenant: TenantId; delegation: DelegationId; giver: UserId; receiver: UserId; by: 'giver' | 'receiver' | 'admin' }
   | { type: 'user.created' | 'user.updated' | 'user.password_changed'; tenant: null; user: UserId }
   | { type: 'user.signed_in'; tenant: null; user: UserId; session: SessionId }
   | { type: 'user.signed_out'; tenant: null; user: UserId; session: SessionId | 'all' }
   | { type: 'app.registered' | 'app.updated' | 'app.disabled' | 'app.enabled' | 'app.secret_added' | 'app.secret_removed'; tenant: null; app: AppId }
-  | { type: 'app.version_created' | 'app.version_updated' | 'app.version_published'; tenant: null; app: AppId; version: VersionId }
+  | { type: 'app.version_created' | 'app.version_updated' | 'app.version_submitted' | 'app.version_returned' | 'app.version_published'; tenant: null; app: AppId; version: VersionId }
   | { type: 'app.authorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
+  | { type: 'app.installed'; tenant: TenantId; app: AppId; user: UserId; installation: InstallationId; permissions: readonly string[]; applicants: readonly UserId[] }
+  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation: InstallationId; everything: boolean }
+  | { type: 'installation.suspended' | 'installation.resumed'; tenant: TenantId; app: AppId; installation: InstallationId }
+  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[] }
+  | { type: 'data_range.changed'; tenant: TenantId; app: AppId; installation: InstallationId }
   | { type: 'shared_access.granted' | 'shared_access.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'tokens.revoked'; tenant: TenantId; app: AppId; user?: UserId; grant?: GrantId; installation?: InstallationId; reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app' }
+  | { type: 'rules.changed'; tenant: TenantId }
+  | { type: 'approval.given'; tenant: TenantId; app: AppId; userPermissions: readonly string[]; tenantPermissions: readonly string[] }
+  | { type: 'approval.withdrawn' | 'approval.blocked' | 'approval.unblocked'; tenant: TenantId; app: AppId }
+  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId }
+  | { type: 'review.requested' | 'review.joined' | 'review.denied' | 'review.blocked' | 'review.expired'; tenant: TenantId; app: AppId; review: ReviewId }
+  | { type: 'review.approved'; tenant: TenantId; app: AppId; review: ReviewId; userPermissions: readonly string[]; tenantPermissions: readonly string[] }
+  | { type: 'review.about_to_expire'; tenant: TenantId; app: AppId; review: ReviewId; daysLeft: number }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };
 
