@@ -39,6 +39,9 @@ export const ERRORS = {
   app_disabled: { status: 403, oauth: 'unauthorized_client', sentence: 'This app is switched off.', level: 'info' },
   member_inactive: { status: 403, oauth: 'access_denied', sentence: 'This person is no longer an active member.', level: 'info' },
 
+  // Asking a tenant for its approval
+  review_decided: { status: 409, sentence: 'This review is over.', level: 'info' },
+
   // Ours
   storage_unavailable: { status: 503, oauth: 'temporarily_unavailable', sentence: 'Storage does not answer. What you asked for may or may not have happened; try again.', level: 'error' },
   overloaded: { status: 503, oauth: 'temporarily_unavailable', sentence: 'Too busy just now. Try again in a moment.', level: 'warn' },

@@ -21,6 +21,10 @@ export const displayName = (text: string, pointer = '/name'): string => line(tex
 /** Up to 200 characters. */
 export const displaySentence = (text: string, pointer: string): string => line(text, { pointer, shortest: 0, longest: 200 });
 
+/** What somebody wrote in a few lines: up to 500 characters, kept as one line. */
+export const displayNote = (text: string, pointer: string): string =>
+  line(text.replaceAll(/\s+/gu, ' '), { pointer, shortest: 0, longest: 500 });
+
 /** An id that the caller chose: visible ASCII, at most 128 characters, with the prefix of its kind if that matters. */
 export function chosenId(id: string, prefix = ''): string {
   if (/^[\x21-\x7e]{1,128}$/.test(id) && id.startsWith(prefix)) return id;

@@ -1,6 +1,6 @@
 import { AppError } from '#src/errors.ts';
 
-import { absent, put, remove, unchanged, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
+import { absent, put, remove, unchanged, type Change, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
 
 /** The next value of one record, and what else belongs to the same commit. */
 export interface NextValue<T> {
@@ -41,6 +41,21 @@ export async function changeRecord<T>(
       durable: next.durable,
     });
     if (result.ok) return next.value;
+  }
+  throw new AppError('conflict', { detail: 'Too many changes of this at once. Try again.' });
+}
+
+/**
+ * As `changeRecord`, for what spans several records of a shard: each round reads and decides anew, and its change
+ * expects what it read. `compose` answers without a change when there is nothing to do.
+ */
+export async function commitAnew<T>(
+  store: RecordStore,
+  compose: () => Promise<{ readonly change?: Change; readonly result: T }>,
+): Promise<T> {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { change, result } = await compose();
+    if (!change || (await store.commit(change)).ok) return result;
   }
   throw new AppError('conflict', { detail: 'Too many changes of this at once. Try again.' });
 }

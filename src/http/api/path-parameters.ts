@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { AppId, DelegationId, GrantId, OperatorId, ResourceServerId, RoleId, TenantId, UserId, VersionId } from '#src/ids.ts';
+import type { AppId, DelegationId, GrantId, GroupId, OperatorId, ResourceServerId, ReviewId, RoleId, TenantId, UserId, VersionId } from '#src/ids.ts';
 
 /**
  * Ids are opaque here: what is not an id at all gets the answer of an id that nothing has, so that the form of an
@@ -18,6 +18,8 @@ export const pathParameters = {
   tenant: id<TenantId>('tenant', 'a tenant', 'ten_5Yh3Q0pX2mVb7KcR9sLw1t'),
   user: id<UserId>('user', 'a user', 'usr_5Yh3Q0pX2mVb7KcR9sLw1t'),
   role: id<RoleId>('role', 'a custom role of the tenant', 'rol_5Yh3Q0pX2mVb7KcR9sLw1t'),
+  group: id<GroupId>('group', 'a group of the tenant', 'grp_5Yh3Q0pX2mVb7KcR9sLw1t'),
+  review: id<ReviewId>('review', 'a review in the tenant', 'rev_5Yh3Q0pX2mVb7KcR9sLw1t'),
   delegation: id<DelegationId>('delegation', 'a delegation in the tenant', 'del_5Yh3Q0pX2mVb7KcR9sLw1t'),
   app: id<AppId>('app', 'an app: its OAuth client id', 'app_5Yh3Q0pX2mVb7KcR9sLw1t'),
   version: id<VersionId>('version', 'a version of the app', 'ver_5Yh3Q0pX2mVb7KcR9sLw1t'),
