@@ -44,6 +44,6 @@ export function sharedAccessOffer(
           (name) => aboutTheGiver(catalogue.find(name)?.title ?? displayText(name)),
         ),
       }))
-      .sort((a, b) => a.name.localeCompare(b.name, 'en')),
+      .toSorted((a, b) => a.name.localeCompare(b.name, 'en')),
   };
 }
