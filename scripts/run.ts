@@ -22,10 +22,10 @@ export async function run(command: string, args: readonly string[]): Promise<Out
   return { ok: await promise, output, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** Runs a program with this terminal and gives its exit code. */
-export async function runShown(command: string, args: readonly string[]): Promise<number> {
+/** Runs a program with this terminal and gives its exit code. After `minutes` it is stopped, which is a failure. */
+export async function runShown(command: string, args: readonly string[], { minutes = 0 } = {}): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: minutes * 60_000 });
   child.on('error', (error) => {
     console.error(`${command}: ${error.message}`);
     resolve(127);

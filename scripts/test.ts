@@ -5,7 +5,8 @@ import { JEST, runShown } from './run.ts';
 
 if (!(await installMissingPrograms())) process.exit(1);
 const checked = await runChecks({ fences: false });
-const tested = await runShown(process.execPath, [...JEST, ...process.argv.slice(2)]);
+// What a failed test left running must not keep the process, or nobody would see the summary.
+const tested = await runShown(process.execPath, [...JEST, '--forceExit', ...process.argv.slice(2)], { minutes: 20 });
 
 if (!checked) console.error('\nA check failed: see the top of this output.');
 process.exitCode = checked ? tested : 1;

@@ -1,13 +1,12 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Folders whose files take longest. Started last, one of them would run alone while the other worker is idle. */
-const SLOW_FOLDERS = ['contract', 'attacks', 'journeys', 'examples', 'interop'];
+/** Those that take longest, the longest first. Started last, one of them would run alone while the other worker is idle. */
+const SLOW = [/looks|chromium|newcomer/, /\/(journeys|attacks|contract|examples|interop)\//];
 
-const isSlow = ({ path }) => SLOW_FOLDERS.some((folder) => path.includes(`/test/${folder}/`));
+const rank = ({ path }) => (SLOW.findIndex((pattern) => pattern.test(path)) + SLOW.length + 1) % (SLOW.length + 1);
 
 export default class SlowFirst extends Sequencer {
   sort(tests) {
-    const sorted = super.sort(tests); // oxlint-disable-line unicorn/no-array-sort -- not an array's
-    return [...sorted.filter(isSlow), ...sorted.filter((test) => !isSlow(test))];
+    return [...super.sort(tests)].toSorted((a, b) => rank(a) - rank(b));
   }
 }
