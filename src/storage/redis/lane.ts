@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 import type { Shard } from '../record-store.ts';
 import { unavailable } from '../unavailable.ts';
-import type { Link } from './link.ts';
+import type { Link, Route } from './link.ts';
 import type { Confirmation } from './safety.ts';
 import type { Script } from './scripts.ts';
 
@@ -37,19 +37,15 @@ const MOST_REDIRECTIONS = 5;
 /** A lane that confirms adds to each pipeline what the server's durability needs, and has one under way at a time. */
 export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: number; confirms: boolean }): Lane {
   let queue: Call[] = [];
+  /** No server could take these yet; they are tried again when something changed. */
+  let held: Call[] = [];
   let waiting = 0;
   let scheduled = false;
   let open = true;
   let alarm: NodeJS.Timeout | undefined;
   const busy = new Set<Redis>();
 
-  link.onChange(schedule);
-
-  function schedule(): void {
-    if (scheduled || queue.length === 0) return;
-    scheduled = true;
-    setImmediate(flush);
-  }
+  link.onChange(release);
 
   function enqueue(shard: Shard, command: readonly Argument[], script: Script | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -61,56 +57,65 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
     });
   }
 
+  function schedule(): void {
+    if (scheduled || queue.length === 0) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function release(): void {
+    if (held.length > 0) queue = held.splice(0).concat(queue);
+    schedule();
+  }
+
   function flush(): void {
     scheduled = false;
     const calls = queue;
     queue = [];
-    const batches = new Map<Redis, Call[]>();
+    const batches = new Map<Route, Call[]>();
     for (const call of calls) {
       const route = link.route(call.shard);
       if (route === undefined || busy.has(route.server)) {
-        queue.push(call);
+        held.push(call);
       } else if (!route.verdict.safe) {
         fail(call, unavailable(route.verdict.why));
       } else {
-        const batch = batches.get(route.server);
+        const batch = batches.get(route);
         if (batch) batch.push(call);
-        else batches.set(route.server, [call]);
+        else batches.set(route, [call]);
       }
     }
-    for (const [server, batch] of batches) send(server, batch);
-    if (queue.length > 0) watch();
+    for (const [route, batch] of batches) send(route, batch);
+    if (held.length > 0) watch();
   }
 
   /** Lets calls go that no server took in time. */
   function watch(): void {
-    if (alarm !== undefined) return;
-    alarm = setTimeout(() => {
+    alarm ??= setTimeout(() => {
       alarm = undefined;
       const now = Date.now();
-      const late = queue.filter((call) => call.deadline <= now);
-      queue = queue.filter((call) => call.deadline > now);
+      const late = held.filter(({ deadline }) => deadline <= now);
+      held = held.filter(({ deadline }) => deadline > now);
       for (const call of late) fail(call, unavailable('no Redis server could be reached in time'));
-      if (queue.length > 0) {
-        link.route(queue[0]!.shard);
+      if (held.length > 0) {
+        link.refresh();
         watch();
       }
-    }, Math.max(1, Math.min(queue[0]!.deadline - Date.now(), timeoutMs / 8)));
+    }, timeoutMs / 8);
   }
 
-  function send(server: Redis, calls: readonly Call[]): void {
-    const route = link.route(calls[0]!.shard);
-    const confirm = confirms && route?.verdict.safe ? route.verdict.confirm : undefined;
-    const tail = confirm ? confirmations(confirm, timeoutMs) : [];
+  function send({ server, verdict }: Route, calls: readonly Call[]): void {
+    const confirm = confirms && verdict.safe ? verdict.confirm : undefined;
     if (confirm) busy.add(server);
-    let pending: readonly Call[] | undefined = calls;
+    let settled = false;
     const settle = (give: (call: Call, place: number) => void): void => {
-      const settled = pending;
-      pending = undefined;
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
+      calls.forEach(give);
       busy.delete(server);
-      settled?.forEach(give);
-      schedule();
+      if (confirm) release();
+      else schedule();
     };
     const timer = setTimeout(
       () => settle((call) => fail(call, unavailable('Redis did not answer in time'))),
@@ -118,11 +123,11 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
     );
     const pipeline = server.pipeline();
     for (const call of calls) pipeline.call(...(call.command as [string, ...Argument[]]));
-    for (const command of tail) pipeline.call(...command);
+    if (confirm) for (const command of confirmations(confirm, timeoutMs)) pipeline.call(...command);
     pipeline.exec((error, replies) => {
       const unconfirmed = replies && confirm ? whyUnconfirmed(confirm, replies.slice(calls.length) as Reply[]) : undefined;
       settle((call, place) => {
-        if (replies == null) fail(call, unavailable('Redis could not be asked', error));
+        if (replies == null) fail(call, unavailable(`Redis could not be asked: ${error?.message.slice(0, 200)}`));
         else if (unconfirmed !== undefined && replies[place]![0] === null) fail(call, unavailable(unconfirmed));
         else answer(call, replies[place] as Reply);
       });
@@ -144,7 +149,8 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
         schedule();
       }, 20 * call.redirections);
     } else {
-      fail(call, unavailable(`Redis answered: ${error.message}`, error));
+      // The error of ioredis carries the command, and so the records, which must not get into logs.
+      fail(call, unavailable(`Redis answered: ${error.message.slice(0, 200)}`));
     }
   }
 
@@ -159,7 +165,7 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
     close: () => {
       open = false;
       clearTimeout(alarm);
-      for (const call of queue.splice(0)) fail(call, unavailable('the store is closed'));
+      for (const call of [...queue.splice(0), ...held.splice(0)]) fail(call, unavailable('the store is closed'));
     },
   };
 }

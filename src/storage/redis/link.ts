@@ -12,6 +12,8 @@ export interface Link {
   /** Where calls for the shard go now; `undefined` while it is not known or not connected. */
   route(shard: Shard): Route | undefined;
   refresh(): void;
+  /** Asks every server for its settings now, instead of in a few seconds. */
+  inspect(): Promise<void>;
   /** Called whenever a shard may have become reachable. */
   onChange(listener: () => void): void;
   close(): void;
@@ -28,6 +30,8 @@ export interface LinkOptions extends SafetyRules {
 }
 
 const INSPECT_EVERY_MS = 5000;
+
+const nameOf = ({ options }: Redis): string => `${options.host}:${options.port}`;
 
 export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOptions): Link {
   const routes = new Map<Redis, Route>();
@@ -48,14 +52,14 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
     } catch (error) {
       // No verdict means not safe: start again with a new connection.
       routes.delete(server);
-      log?.warn({ err: error }, 'a Redis server could not be asked for its settings');
+      log?.warn({ why: (error as Error).message }, 'a Redis server could not be asked for its settings');
       if (server.status === 'ready') server.disconnect(true);
     }
   }
 
   function report(server: Redis, verdict: Verdict): void {
     const words = verdict.safe ? verdict.warning : verdict.why;
-    const name = `${server.options.host}:${server.options.port}`;
+    const name = nameOf(server);
     if (words === said.get(name)) return;
     if (words === undefined) said.delete(name);
     else {
@@ -69,16 +73,15 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
       server.on('ready', () => void judge(server));
       server.on('close', () => routes.delete(server));
       server.on('end', () => routes.delete(server));
-      server.on('error', (error) => log?.warn({ err: error, server: `${server.options.host}:${server.options.port}` }, 'a Redis connection failed'));
+      server.on('error', (error) => log?.warn({ why: (error as Error).message, server: nameOf(server) }, 'a Redis connection failed'));
       if (server.status === 'ready') void judge(server);
       else if (server.status === 'wait') server.connect().catch(() => {});
     },
     changed,
   });
 
-  const inspecting = setInterval(() => {
-    for (const server of routes.keys()) void judge(server);
-  }, INSPECT_EVERY_MS);
+  const inspectAll = async (): Promise<void> => void (await Promise.all([...routes.keys()].map(judge)));
+  const inspecting = setInterval(() => void inspectAll(), INSPECT_EVERY_MS);
   inspecting.unref();
 
   return {
@@ -89,6 +92,7 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
       return route;
     },
     refresh: topology.refresh,
+    inspect: inspectAll,
     onChange: (listener) => void listeners.push(listener),
     close: () => {
       clearInterval(inspecting);

@@ -10,7 +10,7 @@ import type { RedisUrl } from './clients.ts';
 import { checkKey, counterKey, expiryKey, indexKey, logKey, memberPosition, memberRange, recordKey } from './keys.ts';
 import { type Argument, type Lane, openLane } from './lane.ts';
 import { type Link, openLink } from './link.ts';
-import { decodeRecord, encodeRecord, isListed } from './record-text.ts';
+import { decodeRecord, encodeEntries, encodeHead, isListed } from './record-text.ts';
 import { COMMIT } from './scripts.ts';
 import { GARBAGE_SLACK_MS } from '../garbage.ts';
 import { startSweeping } from './sweep.ts';
@@ -124,6 +124,7 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
   }
 
   async function check(): Promise<void> {
+    await link.inspect();
     await Promise.all(
       samples().map(async (shard) => {
         const now = String(clock());
@@ -163,11 +164,12 @@ function commitArguments({ change: { shard, expect = [] }, writes, events }: Pre
   for (const expectation of expect) args.push(expectation.is === 'at' ? expectation.version : expectation.is);
   for (const write of writes) {
     if (write.do !== 'put') {
-      args.push(write.do, '', '');
+      args.push(write.do);
+    } else if (write.entries.length === 0) {
+      args.push('put', write.expiresAt === null ? '' : write.expiresAt - now + GARBAGE_SLACK_MS, encodeHead(write), write.json);
     } else {
-      // Records with index entries stay until they are swept with these; the engine drops the others.
-      const dropped = write.expiresAt !== null && write.entries.length === 0;
-      args.push('put', dropped ? write.expiresAt - now + GARBAGE_SLACK_MS : '', encodeRecord(write));
+      // These stay until they are swept with their index entries; the engine drops the others by itself.
+      args.push('list', write.entries.length, write.expiresAt ?? '-', encodeHead(write), encodeEntries(write), write.json);
     }
   }
   for (const event of events) args.push(event);
