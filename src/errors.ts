@@ -36,6 +36,12 @@ export const ERRORS = {
   // The words of the platform-facing API (BEHAVIOURS, "Words on the wire")
   insufficient_scope: { status: 403, oauth: 'invalid_scope', sentence: 'The app does not hold the permission this needs.', level: 'info' },
   shared_access_not_permitted: { status: 403, oauth: 'access_denied', sentence: 'The user has not permitted this app to use shared access', level: 'info' },
+  not_installed: { status: 403, oauth: 'unauthorized_client', sentence: 'The app is not installed in this tenant.', level: 'info' },
+  installation_suspended: { status: 403, oauth: 'unauthorized_client', sentence: 'The app is suspended in this tenant.', level: 'info' },
+  approval_required: { status: 403, oauth: 'access_denied', sentence: 'The tenant has to approve this app first.', level: 'info' },
+  approval_blocked: { status: 403, oauth: 'access_denied', sentence: 'The tenant does not allow this app.', level: 'info' },
+  out_of_availability: { status: 403, oauth: 'access_denied', sentence: 'The tenant allows this app, but not for this member.', level: 'info' },
+  out_of_data_range: { status: 403, oauth: 'access_denied', sentence: 'This lies outside the data that the app may reach in this tenant.', level: 'info' },
   app_disabled: { status: 403, oauth: 'unauthorized_client', sentence: 'This app is switched off.', level: 'info' },
   member_inactive: { status: 403, oauth: 'access_denied', sentence: 'This person is no longer an active member.', level: 'info' },
 

@@ -17,7 +17,7 @@ import { createMetrics } from './http/metrics.ts';
 import type { WebMiddleware } from './http/web-context.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
-import { authenticateOperator } from './oauth/authenticate-operator.ts';
+import { authenticateOperator } from './oauth/authenticate-client.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';

@@ -5,7 +5,7 @@ import { authorizationCodeModel } from './models/authorization-code.ts';
 import { clientModel } from './models/client.ts';
 import { grantModel } from './models/grant.ts';
 import { interactionModel } from './models/interaction.ts';
-import { managementTokenModel } from './models/management-token.ts';
+import { clientTokenModel } from './models/client-token.ts';
 import { pushedRequestModel } from './models/pushed-request.ts';
 import { refreshTokenModel } from './models/refresh-token.ts';
 import { sessionModel } from './models/session.ts';
@@ -26,7 +26,7 @@ const MODELS: Readonly<Record<string, (deps: OAuthDeps) => Model>> = {
   AuthorizationCode: authorizationCodeModel,
   AccessToken: accessTokenModel,
   RefreshToken: refreshTokenModel,
-  ClientCredentials: managementTokenModel,
+  ClientCredentials: clientTokenModel,
 };
 
 /** oidc-provider's storage, one model at a time. Everything that storage throws leaves here in the words of OAuth. */

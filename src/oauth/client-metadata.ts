@@ -36,7 +36,8 @@ export const appMetadata = ({ app, version }: { app: App; version: Version }): A
   application_type: isNative(app, version) ? 'native' : 'web',
   redirect_uris: [...version.redirectUris],
   post_logout_redirect_uris: [...version.postLogoutRedirectUris],
-  grant_types: ['authorization_code', 'refresh_token'],
+  // A public client has no credentials to come with as itself.
+  grant_types: ['authorization_code', 'refresh_token', ...(app.authMethod === 'none' ? [] : ['client_credentials'])],
   response_types: ['code' as const],
   dpop_bound_access_tokens: app.dpopBound,
 });

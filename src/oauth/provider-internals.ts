@@ -23,6 +23,13 @@ export function wrapGrantType(provider: Provider, name: string, wrap: (handler: 
   handlers.set(name, wrap(handler));
 }
 
+/** Lets a grant type of the library take one parameter more. */
+export function allowGrantTypeParameter(provider: Provider, name: string, parameter: string): void {
+  const parameters: Map<string | undefined, Set<string>> = instance(provider).grantTypeParams;
+  parameters.get(name)?.add(parameter);
+  parameters.get(undefined)?.add(parameter);
+}
+
 /** Client secrets are kept as digests, so the library must not compare them as text. Both live secrets are tried. */
 export function compareSecretsByDigest(provider: Provider): void {
   const { Client } = provider as unknown as { Client: { prototype: object } };

@@ -109,12 +109,23 @@ export function createProvider(options: ProviderOptions): Provider {
       const { id, user, app } = grant;
       return new ctx.oidc.provider.Grant(grantPayload({ id, user, app, scope: grantedScope(tenancy) }, catalogue, clock()) as never);
     },
-    issueRefreshToken: (_ctx, client, source) =>
-      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
+    issueRefreshToken: (ctx, client, source) =>
+      // A tenant token is asked for anew with the app's own credentials; it needs no refresh (RFC 6749 section 4.4.3).
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access') && unitOf(ctx).standing?.identity === 'user',
     // FAPI 2.0 section 5.3.2.1: no rotation where the token is bound to a confidential client's key.
     rotateRefreshToken: (ctx) =>
       !(ctx.oidc.client?.clientAuthMethod !== 'none' && ctx.oidc.entities.RefreshToken?.isSenderConstrained()),
     revokeGrantPolicy: () => false,
+    formats: {
+      customizers: {
+        // The library sets `sub` after `extra`; that of a tenant token is its installation.
+        jwt: (_ctx, token, parts) => {
+          const sub = (token.extra as { sub?: string } | undefined)?.sub;
+          if (sub !== undefined && parts.payload) parts.payload['sub'] = sub;
+          return parts;
+        },
+      },
+    },
     expiresWithSession: () => false,
     extraTokenClaims: (ctx, token) => {
       const { standing } = unitOf(ctx);

@@ -3,7 +3,7 @@ import type { StoredRecord, Write } from '#src/storage/record-store.ts';
 
 import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
 import type { Presented } from './tokens/rotation.ts';
-import type { TokenStanding } from './tokens/standing.ts';
+import type { TenantStanding, TokenStanding } from './tokens/standing.ts';
 
 /**
  * What one request at the OAuth endpoints has read and is about to write. oidc-provider saves and consumes records one
@@ -13,6 +13,8 @@ export interface UnitOfWork {
   /** The protocol's part of the session as it was read, to see whether it changed. */
   sessionState?: string;
   standing?: TokenStanding;
+  /** For `identity=user tenant`: what the tenant token beside the user token hangs on. */
+  alsoStanding?: TenantStanding;
   /** At the authorization endpoint: the person's decision, to be stored with the code. */
   grantChange?: GrantChange;
   code?: StoredRecord<StoredCode>;

@@ -5,10 +5,12 @@ import type { Expectation } from '#src/storage/record-store.ts';
 
 import { asOAuth } from '../errors.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { wrapGrantType } from '../provider-internals.ts';
+import { allowGrantTypeParameter, wrapGrantType } from '../provider-internals.ts';
 import { tokenChange } from '../tokens/commit-tokens.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { resetUnit, unitOf } from '../unit-of-work.ts';
+import { prepareClientCredentials } from './client-credentials.ts';
+import { addTenantToken } from './tenant-token.ts';
 
 const TRIES = 3;
 
@@ -22,6 +24,7 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
       for (let tries = 1; ; tries += 1) {
         resetUnit(ctx);
         await handler(ctx);
+        addTenantToken(deps, ctx);
         const failed = await commit(deps, ctx);
         if (failed === undefined) return;
         ctx.body = undefined;
@@ -30,11 +33,12 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
       }
     });
   }
+  allowGrantTypeParameter(provider, 'client_credentials', 'tenant');
   wrapGrantType(provider, 'client_credentials', (handler) => async (ctx) => {
-    // RFC 6749 section 3.3: without `scope`, all that this credential may have.
-    const params = ctx.oidc.params as Record<string, unknown>;
-    params['scope'] ??= ctx.oidc.client?.scope;
+    resetUnit(ctx);
+    await asOAuth(() => prepareClientCredentials(deps, ctx));
     await handler(ctx);
+    if (unitOf(ctx).standing && (await commit(deps, ctx))) throw new errors.InvalidGrant('the installation changed meanwhile; try again');
   });
 }
 

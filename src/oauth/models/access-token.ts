@@ -39,8 +39,9 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
         permissions: delegation.permissions,
       }));
     }
-    // A tenant token by client_credentials was saved as another model; it is read as what it is.
-    return { ...payload, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
+    const now = { ...payload, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
+    // A tenant token acts for nobody: not for the admin whose consent it may have come of.
+    return binding.identity === 'tenant' ? { ...now, accountId: undefined, grantId: undefined } : now;
   },
 
   /** RFC 7009 with an access token: this one alone. With a refresh token the app takes itself out altogether. */

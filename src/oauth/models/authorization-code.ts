@@ -1,14 +1,14 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Grant } from '#src/consent/grant.ts';
-import { newId, shardOfId, type AppId, type GrantId, type UserId } from '#src/ids.ts';
+import { newId, type AppId, type UserId } from '#src/ids.ts';
 import { absent, put, unchanged, type Expectation } from '#src/storage/record-store.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { tenancyOf } from '../tenancy.ts';
 import { endFamily } from '../tokens/end-family.ts';
-import { readStanding } from '../tokens/standing.ts';
+import { readStanding, readTenantStanding } from '../tokens/standing.ts';
 import { codeKey, type StoredCode } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
@@ -55,7 +55,11 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     if (!record) return undefined;
     const standing = await readStanding(deps, record.value.binding);
     if (!standing) return undefined;
-    Object.assign(unitOf(currentRequest()), { code: record, standing });
+    const { binding, alsoFor } = record.value;
+    const { tenant, app } = binding;
+    const alsoStanding = alsoFor && (await readTenantStanding(deps, { identity: 'tenant', tenant, app, family: null, installation: alsoFor }));
+    if (alsoFor !== null && !alsoStanding) return undefined;
+    Object.assign(unitOf(currentRequest()), { code: record, standing, ...(alsoStanding ? { alsoStanding } : {}) });
     return { ...record.value.payload, jti: code, ...(record.consumedAt ? { consumed: record.consumedAt / 1000 } : {}) };
   },
 
@@ -75,10 +79,4 @@ const codeScope = (ctx: KoaContextWithOIDC, asked: string | undefined, grant: Gr
     ? [...new Set([...(asked ?? '').split(' '), ...grant.permissions])].filter(Boolean).join(' ')
     : (asked ?? '');
 
-/** The shard in which everything of this grant is. */
-export const shardOfGrant = (grant: string) => {
-  const shard = shardOfId('grant', grant as GrantId);
-  if (shard === undefined) throw new errors.InvalidGrant('the grant has no shard');
-  return shard;
-};
 

@@ -20,10 +20,11 @@ import { familyKey, type RefreshState } from './token-records.ts';
  */
 export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefined {
   const { standing, code, family } = unit;
-  if (!standing || (!code && !family)) return undefined;
+  if (!standing) return undefined;
   const { shard } = standing;
   const expect: Expectation[] =
     standing.identity === 'user' ? [unchanged(standing.grant), unchanged(standing.member)] : [unchanged(standing.installation)];
+  if (unit.alsoStanding) expect.push(unchanged(unit.alsoStanding.installation));
   const write: Write[] = [...unit.write];
   const tokenEnds = unit.accessTokenEnds * 1000;
 
@@ -51,7 +52,8 @@ export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefin
       );
     }
   }
-  return { shard, expect, write, durable: true };
+  // Consumption is durable (law 6); a token alone may be asked for again.
+  return { shard, expect, write, durable: code !== undefined || family !== undefined };
 }
 
 function nextRefresh({ family, presented, newRefreshToken }: UnitOfWork, deps: OAuthDeps): RefreshState | null {

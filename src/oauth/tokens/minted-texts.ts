@@ -1,28 +1,44 @@
-import Provider from 'oidc-provider';
+import Provider, { errors } from 'oidc-provider';
 
-import type { OperatorId } from '#src/ids.ts';
+import { shardOfId } from '#src/ids.ts';
+import type { Shard } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
-import { shardOfGrant } from '../models/authorization-code.ts';
-import { unitOf } from '../unit-of-work.ts';
+import { unitOf, type UnitOfWork } from '../unit-of-work.ts';
 import { nameOfFamily } from './token-records.ts';
 import { mintToken } from './token-text.ts';
 
 type Minted = { readonly grantId?: string; readonly clientId?: string };
 
+const currentUnit = (): UnitOfWork | undefined => Provider.ctx && unitOf(Provider.ctx);
+
+/** The tenant's shard, in which everything of this grant or installation is. */
+function shardOfGrant({ grantId = '' }: Minted): Shard {
+  const shard = shardOfId('grant', grantId) ?? shardOfId('installation', grantId);
+  if (shard === undefined) throw new errors.InvalidGrant('the grant has no shard');
+  return shard;
+}
+
 /** The text of a refresh token: within the grace the successor that was already given, else a new one of the family. */
 function refreshTokenText(token: Minted): string {
-  const ctx = Provider.ctx;
-  const unit = ctx && unitOf(ctx);
+  const unit = currentUnit();
   if (unit?.presented?.verdict.is === 'grace') return unit.presented.verdict.successor;
   const family = unit?.family?.value.binding.family ?? unit?.code?.value.binding.family;
   if (!family) throw new Error('a refresh token comes from a code or a refresh token');
-  return mintToken('refreshToken', shardOfGrant(String(token.grantId)), nameOfFamily(family));
+  return mintToken('refreshToken', shardOfGrant(token), nameOfFamily(family));
+}
+
+/** An app's own token by client_credentials, or an operator's. */
+function clientToken({ clientId = '' }: Minted): string {
+  const standing = currentUnit()?.standing;
+  if (standing) return mintToken('tenantAccessToken', standing.shard);
+  return mintToken(clientId.startsWith('app_') ? 'appToken' : 'managementToken', shardOf(clientId));
 }
 
 export const mintedTexts = {
-  AuthorizationCode: (token: Minted) => mintToken('code', shardOfGrant(String(token.grantId))),
-  AccessToken: (token: Minted) => mintToken('userAccessToken', shardOfGrant(String(token.grantId))),
+  AuthorizationCode: (token: Minted) => mintToken('code', shardOfGrant(token)),
+  AccessToken: (token: Minted) =>
+    mintToken(currentUnit()?.standing?.identity === 'tenant' ? 'tenantAccessToken' : 'userAccessToken', shardOfGrant(token)),
   RefreshToken: refreshTokenText,
-  ClientCredentials: (token: Minted) => mintToken('managementToken', shardOf(token.clientId as OperatorId)),
+  ClientCredentials: clientToken,
 };

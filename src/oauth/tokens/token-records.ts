@@ -64,15 +64,16 @@ export interface TokenFamily {
   readonly refresh: RefreshState | null;
 }
 
-export interface ManagementToken {
-  readonly operator: OperatorId;
+/** Of an operator, for the management API; or an app's own, for asking how it stands in a tenant. */
+export interface ClientToken {
+  readonly client: OperatorId | AppId;
   readonly payload: Payload;
 }
 
 const CODE = defineKind<StoredCode>('code', { schema: 1 });
 const ACCESS_TOKEN = defineKind<StoredToken>('access-token', { schema: 1 });
 const FAMILY = defineKind<TokenFamily>('token-family', { schema: 1 });
-const MANAGEMENT_TOKEN = defineKind<ManagementToken>('management-token', { schema: 1 });
+const CLIENT_TOKEN = defineKind<ClientToken>('client-token', { schema: 1 });
 
 const keyOf = <T>(kind: Key<T>['kind'], tokenKind: TokenKind) => (token: string): Key<T> | undefined => {
   const text = parseToken(token, tokenKind);
@@ -84,7 +85,9 @@ export const codeKey = keyOf(CODE, 'code');
 const userTokenKey = keyOf(ACCESS_TOKEN, 'userAccessToken');
 const tenantTokenKey = keyOf(ACCESS_TOKEN, 'tenantAccessToken');
 export const accessTokenKey = (token: string): Key<StoredToken> | undefined => userTokenKey(token) ?? tenantTokenKey(token);
-export const managementTokenKey = keyOf(MANAGEMENT_TOKEN, 'managementToken');
+export const managementTokenKey = keyOf(CLIENT_TOKEN, 'managementToken');
+export const appTokenKey = keyOf(CLIENT_TOKEN, 'appToken');
+export const clientTokenKey = (token: string): Key<ClientToken> | undefined => managementTokenKey(token) ?? appTokenKey(token);
 
 export const familyKey = (shard: Key['shard'], id: string): Key<TokenFamily> => ({ shard, kind: FAMILY, id });
 

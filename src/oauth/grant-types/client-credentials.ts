@@ -1,0 +1,59 @@
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { isShut } from '#src/approvals/decide.ts';
+import { installationScope } from '#src/consent/effective-permissions.ts';
+import { AppError, type ErrorCode } from '#src/errors.ts';
+import type { AppId, InstallationId, TenantId } from '#src/ids.ts';
+import { readInstallation } from '#src/installations/installation-store.ts';
+
+import type { OAuthDeps } from '../oauth-deps.ts';
+import { readTenantStanding, type TenantStanding } from '../tokens/standing.ts';
+import { unitOf } from '../unit-of-work.ts';
+
+/** A standard code, and in front of the description the word that says why (BEHAVIOURS, "Words on the wire"). */
+const refusal = (code: ErrorCode): Error => new errors.UnauthorizedClient(`${code}: ${new AppError(code).message}`);
+
+/**
+ * What `grant_type=client_credentials` is for: with `tenant`, an app gets a tenant token there (L2, L3); without, an
+ * app token that opens no data; an operator gets a token for the management API. Runs before the library's handler.
+ */
+export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<void> {
+  const params = ctx.oidc.params as Record<string, string | undefined>;
+  const { client } = ctx.oidc;
+  if (client?.['assent_kind'] !== 'app') {
+    // RFC 6749 section 3.3: without `scope`, all that this credential may have.
+    params['scope'] ??= client?.scope;
+    return;
+  }
+  if (params['tenant'] === undefined) {
+    if (params['scope'] !== undefined) throw new errors.InvalidRequest('name the tenant that the scope is for');
+    return;
+  }
+  const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId);
+  unitOf(ctx).standing = standing;
+  params['scope'] = narrowed(standing, params['scope']).join(' ');
+}
+
+/** A tenant that the app is not in looks like a tenant that is not there (I5). */
+async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId): Promise<TenantStanding> {
+  const installation = (await readInstallation(deps, tenant, app))?.value;
+  if (!installation) throw refusal('not_installed');
+  const binding = { identity: 'tenant', tenant, app, family: null, installation: installation.id as InstallationId } as const;
+  const standing = await readTenantStanding(deps, binding);
+  if (standing) return standing;
+  if (installation.status === 'suspended') throw refusal('installation_suspended');
+  const { approval } = await readApprovalFacts(deps, tenant, app);
+  if (isShut(approval)) throw refusal(approval?.status === 'blocked' ? 'approval_blocked' : 'approval_required');
+  throw refusal('not_installed');
+}
+
+/** All that is installed, or less when the app asks for less. What it does not hold is refused by name (L2, L7). */
+function narrowed({ installation, app }: TenantStanding, asked: string | undefined): string[] {
+  const held = installationScope(installation.value, app);
+  if (asked === undefined) return held;
+  const names = [...new Set(asked.split(' ').filter(Boolean))];
+  const lacking = names.find((name) => !held.includes(name));
+  if (lacking !== undefined) throw new errors.InvalidScope(`insufficient_scope: the app does not hold ${lacking} in this tenant`, lacking);
+  return names;
+}
