@@ -122,7 +122,6 @@ export function createProvider(options: ProviderOptions): Provider {
         jwt: (_ctx, token, parts) => {
           const sub = (token.extra as { sub?: string } | undefined)?.sub;
           if (sub !== undefined && parts.payload) parts.payload['sub'] = sub;
-          return parts;
         },
       },
     },

@@ -10,7 +10,7 @@ import { ERRORS, type ErrorCode } from '#src/errors.ts';
 import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
-import { authenticateOperator } from '#src/oauth/authenticate-operator.ts';
+import { authenticateOperator } from '#src/oauth/authenticate-client.ts';
 import { managementTokenKey } from '#src/oauth/tokens/token-records.ts';
 import { mintToken } from '#src/oauth/tokens/token-text.ts';
 import { createOperator } from '#src/operators/operator-store.ts';
