@@ -140,11 +140,11 @@ describe('grants', () => {
 
   test('Z12 include_granted_scopes=true gives what was granted before, too; without it the token has what was asked for', async () => {
     const { browser } = await connect(world, world.people.dan, { parameters: { scope: `${SCOPE} calendar:read` }, tick: ['permission=calendar:read'] });
-    const more = { browser, tick: ['permission=contacts:read'] };
-    const all = await connect(world, world.people.dan, { ...more, parameters: { scope: 'openid contacts:read', include_granted_scopes: 'true' } });
-    expect(scopes(all.tokens.scope)).toEqual(expect.arrayContaining(['calendar:read', 'contacts:read', 'meetings:read']));
-    const only = await connect(world, world.people.dan, { browser, parameters: { scope: 'openid contacts:read' } });
-    expect(scopes(only.tokens.scope)).toEqual(['contacts:read', 'openid']);
+    const more = { browser, tick: ['permission=meetings:write'] };
+    const all = await connect(world, world.people.dan, { ...more, parameters: { scope: 'openid meetings:write', include_granted_scopes: 'true' } });
+    expect(scopes(all.tokens.scope)).toEqual(expect.arrayContaining(['calendar:read', 'meetings:write', 'meetings:read']));
+    const only = await connect(world, world.people.dan, { browser, parameters: { scope: 'openid meetings:write' } });
+    expect(scopes(only.tokens.scope)).toEqual(['meetings:write', 'openid']);
   });
 
   test('Z12 a permission that the app version does not declare is refused by name, at the app', async () => {

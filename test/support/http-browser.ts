@@ -106,8 +106,9 @@ export function createHttpBrowser(): HttpBrowser {
         const named = (list: readonly string[]) => list.includes(name) || list.includes(`${name}=${value}`);
         if (box ? (checked || named(tick)) && !named(untick) : name !== '') body.append(name, fill[name] ?? value);
       }
-      const missing = Object.keys(fill).find((name) => !body.has(name));
-      if (missing !== undefined) throw new Error(`No field ${missing} on ${page.url.href}`);
+      const fields = new Set(form.controls.flatMap(({ name, value }) => [name, `${name}=${value}`]));
+      const missing = [...Object.keys(fill), ...tick, ...untick].find((name) => !fields.has(name));
+      if (missing !== undefined) throw new Error(`No field ${missing} on ${page.url.href}: ${page.html}`);
       if (candidate.name !== '') body.append(candidate.name, candidate.value);
       const action = new URL(form.action, page.url);
       if (form.method === 'get') return send(new URL(`?${body}`, action), { method: 'GET' }, options);
