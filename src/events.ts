@@ -26,7 +26,7 @@ export type Happening =
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
   | { type: 'app.installed'; tenant: TenantId; app: AppId; user: UserId; installation: InstallationId; permissions: readonly string[]; applicants: readonly UserId[] }
-  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation: InstallationId; everything: boolean }
+  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation?: InstallationId; everything: boolean }
   | { type: 'installation.suspended' | 'installation.resumed'; tenant: TenantId; app: AppId; installation: InstallationId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[] }
   | { type: 'data_range.changed'; tenant: TenantId; app: AppId; installation: InstallationId }
