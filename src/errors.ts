@@ -16,7 +16,7 @@ export const ERRORS = {
   invalid_cursor: { status: 400, sentence: 'This page cursor does not belong to this list. Start again without it.', level: 'info' },
   unauthenticated: { status: 401, oauth: 'invalid_token', sentence: 'Send a valid access token.', level: 'info' },
   forbidden: { status: 403, oauth: 'access_denied', sentence: 'You may not do this.', level: 'info' },
-  csrf_failed: { status: 403, sentence: 'This form is no longer valid. Go back, reload the page and try again.', level: 'warn' },
+  csrf_failed: { status: 403, sentence: 'This form is no longer valid. Open the page again and repeat what you did.', level: 'warn' },
   not_found: { status: 404, sentence: 'There is nothing here.', level: 'debug' },
   method_not_allowed: { status: 405, sentence: 'This address does not answer that method.', level: 'debug' },
   conflict: { status: 409, sentence: 'This exists already, or was changed meanwhile.', level: 'info' },

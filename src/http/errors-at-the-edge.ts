@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, ERRORS } from '#src/errors.ts';
 
 import { problemOf } from './api/problem.ts';
+import { ownPath } from './own-path.ts';
 import { render } from './render.ts';
 import type { WebContext, WebMiddleware } from './web-context.ts';
 
@@ -74,7 +75,8 @@ function renderError(ctx: WebContext, error: AppError): void {
 /** What the person can do now, where a link can do it. */
 function nextStep(ctx: WebContext, error: AppError): { href: string; label: string } | null {
   const { status } = error.entry;
-  if (status >= 500 && ctx.method === 'GET') return { href: ctx.url, label: 'Try again' };
+  if (status >= 500 && ctx.method === 'GET') return { href: ownPath(ctx.url, '/account'), label: 'Try again' };
+  if (error.code === 'csrf_failed') return { href: ownPath(ctx.path, '/account'), label: 'Open the page again' };
   return ctx.state.manner === 'page' && (status === 404 || status === 405) ? { href: '/account', label: 'Go to your account' } : null;
 }
 

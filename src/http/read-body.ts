@@ -14,13 +14,18 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<str
   const chunks: Buffer[] = [];
   let length = 0;
   // The plain iterator would destroy the socket with the stream, and the answer with the socket.
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) {
-      req.resume();
-      throw tooLarge();
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > limit) {
+        req.resume();
+        throw tooLarge();
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError('invalid_request', { detail: 'The body broke off.', cause });
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));

@@ -8,7 +8,8 @@ export interface PendingRequest {
   readonly waitsFor: 'sign-in' | 'consent';
   readonly app: AppId;
   readonly redirectUri: string;
-  readonly identity: 'user' | 'tenant';
+  /** Which kinds of token the code is for; both in one exchange with `identity=user tenant`. */
+  readonly identity: 'user' | 'tenant' | 'user tenant';
   /** Scope values that the app asked for, known or not, without `shared_access`. */
   readonly scopes: readonly string[];
   readonly tenantHint: TenantId | undefined;

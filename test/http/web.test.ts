@@ -157,6 +157,19 @@ describe('an error', () => {
     expect(await response.text()).toContain('<a class="button primary" href="/down">Try again</a>');
   });
 
+  it('never links to another site, whatever address was asked for', async () => {
+    for (const path of ['//evil.example/', '/\\evil.example/', '//evil.example/down']) {
+      const { text } = await raw(web.origin, path);
+      expect(text).not.toMatch(/href="(?!#|\/[a-z])/);
+    }
+  });
+
+  it('of a form that is no longer valid leads back to its page', async () => {
+    const response = await fetch(`${web.origin}/form`, { method: 'POST', body: new URLSearchParams({ csrf: 'x' }), headers: HTML });
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain('<a class="button primary" href="/form">Open the page again</a>');
+  });
+
   it('is 404 where there is nothing, and 405 with the methods where another method answers', async () => {
     expect((await get('/nothing')).status).toBe(404);
     const wrong = await fetch(`${web.origin}/hello`, { method: 'DELETE', headers: { accept: 'application/json' } });

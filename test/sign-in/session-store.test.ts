@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Deps } from '#src/deps.ts';
-import { AppError } from '#src/errors.ts';
+import type { AppError } from '#src/errors.ts';
 import type { AssentEvent } from '#src/events.ts';
 import { placeOfCookie } from '#src/sign-in/session-cookie.ts';
 import { createSession, endSession, findSession, findSessionById, renewCookie, saveProtocolState, sessionsOf } from '#src/sign-in/session-store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { ownPath } from '#src/http/own-path.ts';
 import { networkOf } from '#src/sign-in/network.ts';
-import { ownPath } from '#src/sign-in/return-path.ts';
 import { describeBrowser } from '#src/sign-in/user-agent.ts';
 
 describe('where sign-in leads afterwards', () => {
