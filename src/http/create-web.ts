@@ -64,7 +64,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
   const everyRequest: WebMiddleware[] = [
     nameTheRequest(site, options.log, mannerOf),
     believeOnlyTheProxies(site, options.trustedProxies),
-    accessLog,
+    accessLog(options.log),
     basicHeaders(site),
     errorsAtTheEdge,
     refuseMalformed,
