@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 import { base62 } from '#src/ids.ts';
 import type { Shard } from '#src/storage/record-store.ts';
@@ -15,5 +15,5 @@ export const newSessionCookie = (shard: Shard): string => `ses_${shardToText(sha
 /** Where the session of this cookie would be; `undefined` for what cannot be one, without asking storage. */
 export function placeOfCookie(cookie: string): { shard: Shard; digest: string } | undefined {
   const shard = shardFromText(FORM.exec(cookie)?.[1] ?? '');
-  return shard === undefined ? undefined : { shard, digest: createHash('sha256').update(cookie).digest('base64url') };
+  return shard === undefined ? undefined : { shard, digest: hash('sha256', cookie, 'base64url') };
 }
