@@ -13,6 +13,11 @@ export function declaredForUser(version: Version, catalogue: Catalogue): string[
   return [...PROTOCOL_SCOPES, ...[...required, ...optional].filter(inCatalogue)];
 }
 
+export function declaredForTenant(version: Version, catalogue: Catalogue): string[] {
+  const { required, optional } = version.permissions.tenant;
+  return [...required, ...optional].filter((name) => catalogue.find(name)?.identities.includes('tenant') ?? false);
+}
+
 /** Whether a grant still counts: given in this stay of the member, under this generation, and the app is there for them. */
 export const grantStands = (grant: Grant, member: Member, standing: AppInTenant): boolean =>
   grant.membership === member.membership &&

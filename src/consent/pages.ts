@@ -45,7 +45,11 @@ export function consentPages(deps: ConsentPagesDeps): WebRouter {
     const outcome = decideConsent(view, digestOf(deps, facts, view), input);
     switch (outcome.is) {
       case 'given':
-        return redirectTo(ctx, await deps.pendingConsents.consented(ctx, request.uid, outcome.decision));
+        return redirectTo(ctx, await deps.pendingConsents.consented(ctx, request.uid, {
+          tenant: outcome.decision.tenant,
+          user: outcome.decision,
+          installation: null,
+        }));
       case 'refused': {
         const reason = { error: 'access_denied', description: outcome.description } as const;
         return redirectTo(ctx, await deps.pendingConsents.refused(ctx, request.uid, reason));

@@ -1,6 +1,6 @@
 import type { Exchange, PendingRequest } from '#src/sign-in/pending-request.ts';
 
-import type { ConsentDecision } from './grant.ts';
+import type { ConsentAnswer } from './consent-answer.ts';
 
 /**
  * Pending requests as the consent page sees them; `oauth/` implements it. Answers are addresses to redirect to (303).
@@ -8,7 +8,7 @@ import type { ConsentDecision } from './grant.ts';
  */
 export interface PendingConsents {
   find(exchange: Exchange, uid: string): Promise<PendingRequest>;
-  consented(exchange: Exchange, uid: string, decision: ConsentDecision): Promise<string>;
+  consented(exchange: Exchange, uid: string, answer: ConsentAnswer): Promise<string>;
   refused(
     exchange: Exchange,
     uid: string,

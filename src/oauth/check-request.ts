@@ -1,7 +1,8 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
-import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
-import { declaredForUser } from '#src/consent/effective-permissions.ts';
+import type { LiveApp } from '#src/apps/app.ts';
+import { SHARED_ACCESS, type Catalogue } from '#src/apps/catalogue.ts';
+import { declaredForTenant, declaredForUser } from '#src/consent/effective-permissions.ts';
 import type { AppId } from '#src/ids.ts';
 
 import type { OAuthDeps } from './oauth-deps.ts';
@@ -10,20 +11,41 @@ import { scopeAsSent } from './provider-internals.ts';
 /** What Assent adds to an authorization request. Their values are checked by `checkRequest`, which runs for each request. */
 export const REQUEST_PARAMETERS = { tenant: null, include_granted_scopes: null } as const;
 
-const IDENTITIES = ['user'];
+/** In the order in which they are written, whatever order the app wrote them in. */
+const IDENTITIES = ['user', 'tenant'] as const;
+
+export type AskedIdentity = 'user' | 'tenant' | 'user tenant';
+
+/** Which kinds of token a request is for; `user` when it does not say. `undefined` for what is none. */
+export function parseIdentity(text: string | undefined): AskedIdentity | undefined {
+  if (text === undefined) return 'user';
+  const words = text.split(' ');
+  const known = IDENTITIES.filter((identity) => words.includes(identity));
+  return known.length === words.length && known.length > 0 ? (known.join(' ') as AskedIdentity) : undefined;
+}
+
+export const identityOf = (text: string | undefined): AskedIdentity => parseIdentity(text) ?? 'user';
+
+export const identityAsked = (ctx: KoaContextWithOIDC): AskedIdentity =>
+  identityOf((ctx.oidc.params as Record<string, string | undefined>)['identity']);
+
+/** What the version in use declares for the identities that are asked for. */
+const declaredFor = ({ version }: LiveApp, catalogue: Catalogue, identity: AskedIdentity): string[] => [
+  ...(identity === 'tenant' ? ['openid'] : declaredForUser(version, catalogue)),
+  ...(identity === 'user' ? [] : declaredForTenant(version, catalogue)),
+];
 
 /** Checks of our own on an authorization request or a pushed one; the redirect URI is already known to be the app's. */
 export async function checkRequest(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<void> {
   const params = ctx.oidc.params as Record<string, string | undefined>;
-  if (params['identity'] !== undefined && !IDENTITIES.includes(params['identity'])) {
-    throw new errors.InvalidRequest(`identity must be ${IDENTITIES.join(' or ')}`);
-  }
+  const identity = parseIdentity(params['identity']);
+  if (identity === undefined) throw new errors.InvalidRequest('identity must be user, tenant, or both');
   keepOfflineAccess(ctx, params);
   const live = await deps.apps.find(ctx.oidc.client?.clientId as AppId);
-  const known = new Set(live ? [...declaredForUser(live.version, deps.catalogue), SHARED_ACCESS] : []);
+  const known = new Set(live ? [...declaredFor(live, deps.catalogue, identity), SHARED_ACCESS] : []);
   const unknown = [...ctx.oidc.requestParamScopes].find((scope) => !known.has(scope));
   if (unknown !== undefined) {
-    throw new errors.InvalidScope(`the app did not declare the permission ${unknown} for user identity`, unknown);
+    throw new errors.InvalidScope(`the app did not declare the permission ${unknown} for ${identity} identity`, unknown);
   }
 }
 

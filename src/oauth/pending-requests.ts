@@ -11,6 +11,7 @@ import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { findSession } from '#src/sign-in/session-store.ts';
 import type { Exchange, PendingRequest, PendingSignIns } from '#src/sign-in/pending-request.ts';
 
+import { identityOf } from './check-request.ts';
 import { answerInteraction, readInteraction } from './models/interaction.ts';
 import { ROUTES, SESSION_COOKIE } from './provider.ts';
 
@@ -65,9 +66,9 @@ export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns 
       return answer(waiting, uid, { ...waiting.payload, session: undefined, result: { login } } as AdapterPayload);
     },
 
-    async consented(exchange, uid, decision) {
+    async consented(exchange, uid, consent) {
       const waiting = await openForItsPerson(exchange, uid);
-      const result = { ...(waiting.payload['lastSubmission'] as object | undefined), consent: decision };
+      const result = { ...(waiting.payload['lastSubmission'] as object | undefined), consent };
       return answer(waiting, uid, { ...waiting.payload, result } as unknown as AdapterPayload);
     },
 
@@ -85,7 +86,7 @@ function describe(uid: string, payload: AdapterPayload): PendingRequest {
     waitsFor: payload.prompt?.name === 'login' ? 'sign-in' : 'consent',
     app: params['client_id'] as AppId,
     redirectUri: params['redirect_uri'] ?? '',
-    identity: params['identity'] === 'tenant' ? 'tenant' : 'user',
+    identity: identityOf(params['identity']),
     scopes: (params['scope'] ?? '').split(' ').filter((scope) => scope !== '' && scope !== SHARED_ACCESS),
     tenantHint: params['tenant'] as TenantId | undefined,
     loginHint: params['login_hint'],

@@ -22,7 +22,7 @@ import {
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
 import { resourceServers } from './resource-servers.ts';
-import { grantedScope, settleTenancy } from './tenancy.ts';
+import { heldBy, settleTenancy } from './tenancy.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
 import type { TokenStanding } from './tokens/standing.ts';
 import { unitOf } from './unit-of-work.ts';
@@ -103,11 +103,12 @@ export function createProvider(options: ProviderOptions): Provider {
       return { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };
     },
     loadExistingGrant: async (ctx) => {
-      const tenancy = await settleTenancy(options, ctx, ctx.oidc.account?.accountId as UserId);
-      const { grant } = tenancy;
-      if (!grant) return undefined;
-      const { id, user, app } = grant;
-      return new ctx.oidc.provider.Grant(grantPayload({ id, user, app, scope: grantedScope(tenancy) }, catalogue, clock()) as never);
+      const user = ctx.oidc.account?.accountId as UserId;
+      await settleTenancy(options, ctx, user);
+      const held = heldBy(ctx);
+      if (!held) return undefined;
+      const payload = grantPayload({ ...held, user, app: ctx.oidc.client?.clientId ?? '' }, catalogue, clock());
+      return new ctx.oidc.provider.Grant(payload as never);
     },
     issueRefreshToken: (ctx, client, source) =>
       // A tenant token is asked for anew with the app's own credentials; it needs no refresh (RFC 6749 section 4.4.3).

@@ -1,44 +1,50 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { allowedPermissions, generationOf, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
-import { effectiveScope, grantStands } from '#src/consent/effective-permissions.ts';
+import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { allowedPermissions, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
+import type { ConsentAnswer } from '#src/consent/consent-answer.ts';
+import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
 import { grantChange, readGrant } from '#src/consent/grant-store.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
-import { readMember, tenantsOf } from '#src/tenants/member-store.ts';
-import { isActive, type Member } from '#src/tenants/member.ts';
-import type { StoredRecord } from '#src/storage/record-store.ts';
+import type { InstallDecision, Installation } from '#src/installations/installation.ts';
+import { installationChange } from '#src/installations/installation-change.ts';
+import { readInstallation } from '#src/installations/installation-store.ts';
+import { entitlementOf, type Entitlement } from '#src/tenants/entitlement.ts';
+import { tenantsOf } from '#src/tenants/member-store.ts';
+import { unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 
+import { identityAsked } from './check-request.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
-import { unitOf } from './unit-of-work.ts';
+import { unitOf, type CodeChange } from './unit-of-work.ts';
 
 /** For which tenant an authorization request is, and what stands there. */
 export interface Tenancy {
   readonly tenant: TenantId | undefined;
-  readonly member: StoredRecord<Member> | undefined;
-  readonly stored: StoredRecord<Grant> | undefined;
+  readonly member: Entitlement | undefined;
   /** What the tenant lets the app do. */
   readonly app: AppInTenant | undefined;
-  /** What the code will be issued under: the stored grant, or the one that the person's decision makes of it. */
+  /** What a user token will hang on: the stored grant, or the one that the person's answer makes of it. */
   readonly grant: Grant | undefined;
+  /** What a tenant token will hang on: the one that the person's answer makes. */
+  readonly installation: Installation | undefined;
 }
 
-const NONE: Tenancy = { tenant: undefined, member: undefined, stored: undefined, app: undefined, grant: undefined };
+const NONE: Tenancy = { tenant: undefined, member: undefined, app: undefined, grant: undefined, installation: undefined };
 
 const tenancies = new WeakMap<object, Tenancy>();
 
 export const tenancyOf = (ctx: KoaContextWithOIDC): Tenancy => tenancies.get(ctx) ?? NONE;
 
 /**
- * Finds the tenant of the request: the one the person decided for, the one that was hinted, or the only one. A hint
+ * Finds the tenant of the request: the one the person answered for, the one that was hinted, or the only one. A hint
  * at a tenant the person is no active member of counts for nothing (xT3). Runs before the prompts.
  */
 export async function settleTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, user: UserId): Promise<Tenancy> {
-  const decision = ctx.oidc.result?.consent as ConsentDecision | undefined;
-  const tenant = decision?.tenant ?? (await tenantAsked(deps, ctx, user));
-  const tenancy = tenant === undefined ? NONE : await readTenancy(deps, ctx, { tenant, user, decision });
+  const answer = ctx.oidc.result?.consent as ConsentAnswer | undefined;
+  const tenant = answer?.tenant ?? (await tenantAsked(deps, ctx, user));
+  const tenancy = tenant === undefined ? NONE : await readTenancy(deps, ctx, { tenant, user, answer });
   tenancies.set(ctx, tenancy);
   return tenancy;
 }
@@ -50,43 +56,106 @@ async function tenantAsked(deps: OAuthDeps, ctx: KoaContextWithOIDC, user: UserI
   return tenants.length === 1 ? tenants[0] : undefined;
 }
 
-async function readTenancy(
+interface Asked {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly answer: ConsentAnswer | undefined;
+}
+
+async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, user, answer }: Asked): Promise<Tenancy> {
+  const id = ctx.oidc.client?.clientId as AppId;
+  const [member, stored, facts, live] = await Promise.all([
+    entitlementOf(deps, tenant, user),
+    readGrant(deps, tenant, user, id),
+    readApprovalFacts(deps, tenant, id),
+    deps.apps.find(id),
+  ]);
+  if (!live || !member) return { ...NONE, tenant };
+  const app: AppInTenant = { ...live, rules: facts.rules, approval: facts.approval, catalogue: deps.catalogue };
+  const found = { tenant, member, app };
+  const unit = unitOf(ctx);
+  unit.codeChange = { expect: [...member.expect, ...(stored && !answer?.user ? [unchanged(stored)] : [])], write: [], events: [] };
+
+  if (!answer) {
+    const grant = stored && grantStands(stored.value, member.member, app) ? stored.value : undefined;
+    return { ...found, grant, installation: undefined };
+  }
+  const grant = answer.user ? granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;
+  const installation = answer.installation ? await installed(deps, ctx, found, answer.installation) : undefined;
+  return { ...found, grant, installation };
+}
+
+type Found = { readonly tenant: TenantId; readonly member: Entitlement; readonly app: AppInTenant };
+
+const join = (a: CodeChange | undefined, b: CodeChange): CodeChange => ({
+  expect: [...(a?.expect ?? []), ...b.expect],
+  write: [...(a?.write ?? []), ...b.write],
+  events: [...(a?.events ?? []), ...b.events],
+});
+
+/**
+ * The grant that the person's answer makes. The answer was given on a page: it only counts while what the page was
+ * made from still stands (xC7, xT6, xA2), and only for what the tenant allows now (I4).
+ */
+function granted(
   deps: OAuthDeps,
   ctx: KoaContextWithOIDC,
-  { tenant, user, decision }: { tenant: TenantId; user: UserId; decision: ConsentDecision | undefined },
-): Promise<Tenancy> {
-  const app = ctx.oidc.client?.clientId as AppId;
-  const [member, stored, facts, live] = await Promise.all([
-    readMember(deps, tenant, user),
-    readGrant(deps, tenant, user, app),
-    readApprovalFacts(deps, tenant, app),
-    deps.apps.find(app),
-  ]);
-  if (!live || !member || !isActive(member.value)) return { tenant, member: undefined, stored, app: undefined, grant: undefined };
-  const inTenant: AppInTenant = { ...live, rules: facts.rules, approval: facts.approval, catalogue: deps.catalogue };
-  const found = { tenant, member, stored, app: inTenant };
-  if (!decision) {
-    return { ...found, grant: stored && grantStands(stored.value, member.value, inTenant) ? stored.value : undefined };
-  }
-  // The decision was made on a page: it only counts while what the page was made from still stands (xC7, xT6, xA2).
-  const same = decision.basis.membership === member.value.membership && decision.basis.grantSlot === (stored?.version ?? null);
-  if (!same || !mayUse(member.value, inTenant)) return { ...found, grant: undefined };
-  const allowed = new Set([...PROTOCOL_SCOPES, ...allowedPermissions('user', inTenant)]);
+  { member: { member }, app }: Found,
+  { decision, stored }: { decision: ConsentDecision; stored: StoredRecord<Grant> | undefined },
+): Grant | undefined {
+  const { membership, grantSlot } = decision.basis;
+  if (membership !== member.membership || grantSlot !== (stored?.version ?? null) || !mayUse(member, app)) return undefined;
+  const allowed = new Set<string>([...PROTOCOL_SCOPES, ...allowedPermissions('user', app)]);
   const change = grantChange(
     { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
     {
       before: stored,
-      user,
-      app,
+      user: member.user,
+      app: app.app.id,
       asked: [...ctx.oidc.requestParamScopes].filter((name) => allowed.has(name)),
-      generation: generationOf(facts.approval),
+      generation: generationOf(app.approval),
       now: deps.clock(),
     },
   );
-  unitOf(ctx).grantChange = change;
-  return { ...found, grant: change.grant };
+  const unit = unitOf(ctx);
+  unit.codeChange = join(unit.codeChange, change);
+  return change.grant;
 }
 
-/** What the code can be for: the grant as far as the tenant allows it right now. */
-export const grantedScope = ({ grant, app }: Tenancy): string[] =>
-  grant && app ? effectiveScope(grant.permissions, grant, app) : [];
+/** The installation that an admin's answer makes: the person has to be entitled still, in the very commit (xA5). */
+async function installed(
+  deps: OAuthDeps,
+  ctx: KoaContextWithOIDC,
+  { tenant, member: { member, capabilities }, app }: Found,
+  decision: InstallDecision,
+): Promise<Installation | undefined> {
+  const before = await readInstallation(deps, tenant, app.app.id);
+  const { membership, installation } = decision.basis;
+  const same = membership === member.membership && installation === (before?.version ?? null);
+  if (!same || !capabilities.includes('apps.manage') || isShut(app.approval)) return undefined;
+  const allowed = new Set(allowedPermissions('tenant', app));
+  const change = installationChange(
+    { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
+    {
+      before,
+      app: app.app.id,
+      version: app.version.id,
+      user: member.user,
+      generation: generationOf(app.approval),
+      now: deps.clock(),
+    },
+  );
+  const unit = unitOf(ctx);
+  unit.codeChange = join(unit.codeChange, change);
+  return change.installation;
+}
+
+/** What the code will hang on, as oidc-provider's grant: its id and what it may hold right now. */
+export function heldBy(ctx: KoaContextWithOIDC): { id: string; scope: readonly string[] } | undefined {
+  const { app, grant, installation } = tenancyOf(ctx);
+  if (!app) return undefined;
+  const identity = identityAsked(ctx);
+  if (identity === 'tenant') return installation && { id: installation.id, scope: installationScope(installation, app) };
+  if (identity === 'user tenant' && !installation) return undefined;
+  return grant && { id: grant.id, scope: effectiveScope(grant.permissions, grant, app) };
+}

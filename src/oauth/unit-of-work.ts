@@ -1,9 +1,15 @@
-import type { GrantChange } from '#src/consent/grant-store.ts';
-import type { StoredRecord, Write } from '#src/storage/record-store.ts';
+import type { AssentEvent } from '#src/events.ts';
+import type { Expectation, StoredRecord, Write } from '#src/storage/record-store.ts';
 
 import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
 import type { Presented } from './tokens/rotation.ts';
 import type { TenantStanding, TokenStanding } from './tokens/standing.ts';
+
+export interface CodeChange {
+  readonly expect: readonly Expectation[];
+  readonly write: readonly Write[];
+  readonly events: readonly AssentEvent[];
+}
 
 /**
  * What one request at the OAuth endpoints has read and is about to write. oidc-provider saves and consumes records one
@@ -15,8 +21,8 @@ export interface UnitOfWork {
   standing?: TokenStanding;
   /** For `identity=user tenant`: what the tenant token beside the user token hangs on. */
   alsoStanding?: TenantStanding;
-  /** At the authorization endpoint: the person's decision, to be stored with the code. */
-  grantChange?: GrantChange;
+  /** At the authorization endpoint: what has to be so, and what the person's answer changes, in the code's commit. */
+  codeChange?: CodeChange;
   code?: StoredRecord<StoredCode>;
   family?: StoredRecord<TokenFamily>;
   presented?: { readonly token: string; readonly verdict: Presented };

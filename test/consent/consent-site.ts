@@ -66,7 +66,7 @@ export async function startConsentSite() {
   };
   const pendingConsents: PendingConsents = {
     find: async (_, uid) => open(uid),
-    consented: async (_, uid, decision) => answer(uid, { decision }, 'code=1'),
+    consented: async (_, uid, { user }) => answer(uid, { decision: user! }, 'code=1'),
     refused: async (_, uid, reason) => answer(uid, { refused: reason }, `error=${reason.error}`),
   };
 

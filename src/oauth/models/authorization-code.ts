@@ -1,11 +1,12 @@
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type AdapterPayload, type KoaContextWithOIDC } from 'oidc-provider';
 
 import type { Grant } from '#src/consent/grant.ts';
-import { newId, type AppId, type UserId } from '#src/ids.ts';
-import { absent, put, unchanged, type Expectation } from '#src/storage/record-store.ts';
+import { newId, type AppId } from '#src/ids.ts';
+import { absent, put } from '#src/storage/record-store.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
+import { identityAsked } from '../check-request.ts';
 import { tenancyOf } from '../tenancy.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { readStanding, readTenantStanding } from '../tokens/standing.ts';
@@ -16,35 +17,23 @@ import { withSharedAccess } from './grant.ts';
 
 export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
   /**
-   * One commit in the tenant's shard: the code, and with it the grant that the person decided on. It only happens if
-   * the member and the grant are as the decision found them, so nothing is granted that was taken back meanwhile.
+   * One commit in the tenant's shard: the code, and with it the grant or installation that the person decided on. It
+   * only happens if the member and what stood there are as the decision found them, so nothing is granted that was
+   * taken back meanwhile.
    */
   async upsert(code, { jti: _, ...payload }, secondsToLive) {
     const ctx = currentRequest();
-    const { tenant, member, stored, grant } = tenancyOf(ctx);
     const key = codeKey(code);
-    if (!key || !tenant || !member || !grant) throw new errors.AccessDenied('nothing was granted');
-    const { grantChange } = unitOf(ctx);
-    const value: StoredCode = {
-      binding: {
-        identity: 'user',
-        tenant,
-        user: payload.accountId as UserId,
-        membership: member.value.membership,
-        app: payload.clientId as AppId,
-        grant: grant.id,
-        family: newId('family'),
-      },
-      alsoFor: null,
-      payload: { ...payload, scope: withSharedAccess(codeScope(ctx, payload.scope, grant)) },
-    };
-    const grantStands: readonly Expectation[] = grantChange?.expect ?? (stored ? [unchanged(stored)] : []);
+    const { codeChange } = unitOf(ctx);
+    const value = key && codeChange && codeValue(ctx, payload);
+    if (!value) throw new errors.AccessDenied('nothing was granted');
+    const { tenant } = value.binding;
     const result = await deps.store.commit({
       shard: key.shard,
-      durable: grantChange !== undefined,
-      expect: [absent(key), unchanged(member), ...grantStands],
-      write: [...(grantChange?.write ?? []), put(key, value, { tenant, expiresAt: deps.clock() + secondsToLive * 1000 })],
-      events: grantChange?.events ?? [],
+      durable: codeChange.write.length > 0,
+      expect: [absent(key), ...codeChange.expect],
+      write: [...codeChange.write, put(key, value, { tenant, expiresAt: deps.clock() + secondsToLive * 1000 })],
+      events: codeChange.events,
     });
     if (!result.ok) throw new errors.AccessDenied('what was granted changed meanwhile; start again');
   },
@@ -72,6 +61,27 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     if (code?.consumedAt) await endFamily(deps, code.value.binding, 'code_replayed');
   },
 });
+
+/** What the code hangs on, from what was settled for this request. */
+function codeValue(ctx: KoaContextWithOIDC, payload: AdapterPayload): StoredCode | undefined {
+  const { tenant, member, grant, installation } = tenancyOf(ctx);
+  if (!tenant || !member) return undefined;
+  const app = payload.clientId as AppId;
+  const family = newId('family');
+  const identity = identityAsked(ctx);
+  if (identity === 'tenant') {
+    if (!installation) return undefined;
+    const binding = { identity: 'tenant', tenant, app, installation: installation.id, family } as const;
+    return { binding, alsoFor: null, payload };
+  }
+  if (!grant || (identity === 'user tenant' && !installation)) return undefined;
+  const { user, membership } = member.member;
+  return {
+    binding: { identity: 'user', tenant, user, membership, app, grant: grant.id, family },
+    alsoFor: installation?.id ?? null,
+    payload: { ...payload, scope: withSharedAccess(codeScope(ctx, payload.scope, grant)) },
+  };
+}
 
 /** `include_granted_scopes=true`: the code is for all that the grant holds, not only for what was asked this time (Z12). */
 const codeScope = (ctx: KoaContextWithOIDC, asked: string | undefined, grant: Grant): string =>

@@ -4,6 +4,7 @@ import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { decide } from '#src/approvals/decide.ts';
 import { isProtocolScope } from '#src/consent/requested-scopes.ts';
 
+import { identityAsked } from '../check-request.ts';
 import { tenancyOf, type Tenancy } from '../tenancy.ts';
 
 const { Check, Prompt } = interactionPolicy;
@@ -23,6 +24,9 @@ function isOpenQuestion(scope: string, { grant, app }: Tenancy): boolean {
 const hasOpenQuestion = (ctx: KoaContextWithOIDC): boolean =>
   [...ctx.oidc.requestParamScopes].some((scope) => isOpenQuestion(scope, tenancyOf(ctx)));
 
+/** A question of `user` identity; a tenant's consent is asked for each time, because it is given in others' name. */
+const asksUser = (ctx: KoaContextWithOIDC): boolean => identityAsked(ctx) !== 'tenant';
+
 const decidedNow = (ctx: KoaContextWithOIDC): boolean => ctx.oidc.result?.consent !== undefined;
 
 /**
@@ -36,10 +40,13 @@ export const consentPrompt = () =>
       !decidedNow(ctx) && tenancyOf(ctx).tenant === undefined,
     ),
     new Check('not_granted', 'the app holds no grant of this person yet', 'consent_required', (ctx) =>
-      !decidedNow(ctx) && tenancyOf(ctx).tenant !== undefined && tenancyOf(ctx).grant === undefined,
+      !decidedNow(ctx) && asksUser(ctx) && tenancyOf(ctx).tenant !== undefined && tenancyOf(ctx).grant === undefined,
     ),
     new Check('permissions_new', 'the app asks for more than it was granted', 'consent_required', (ctx) =>
-      !decidedNow(ctx) && tenancyOf(ctx).grant !== undefined && hasOpenQuestion(ctx),
+      !decidedNow(ctx) && asksUser(ctx) && tenancyOf(ctx).grant !== undefined && hasOpenQuestion(ctx),
+    ),
+    new Check('tenant_identity', 'an admin has to consent in the name of the tenant', 'consent_required', (ctx) =>
+      !decidedNow(ctx) && identityAsked(ctx) !== 'user',
     ),
     // RFC 8252 section 8.6: who claims to be a native app may be another one, so a person has to be there.
     new Check('native_client', 'native apps need a person to confirm', 'interaction_required', (ctx) =>

@@ -1,0 +1,14 @@
+import type { TenantId } from '#src/ids.ts';
+import type { InstallDecision } from '#src/installations/installation.ts';
+
+import type { ConsentDecision } from './grant.ts';
+
+/**
+ * What a person answered on the consent page: for themselves (`identity=user`), in the tenant's name
+ * (`identity=tenant`), or both. It becomes the grant and the installation in the commit that stores the code.
+ */
+export interface ConsentAnswer {
+  readonly tenant: TenantId;
+  readonly user: ConsentDecision | null;
+  readonly installation: InstallDecision | null;
+}
