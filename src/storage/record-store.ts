@@ -143,6 +143,8 @@ export const unchanged = (record: StoredRecord<any>): Expectation => ({
   is: 'at',
   version: record.version,
 });
+/** What stands at the key, or nothing, as it was read. */
+export const asRead = (key: Key<any>, record: StoredRecord<any> | undefined): Expectation => (record ? unchanged(record) : absent(key));
 
 export const put = <T>(
   key: Key<T>,

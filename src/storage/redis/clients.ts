@@ -18,6 +18,8 @@ function commonOptions(url: RedisUrl, timeoutMs: number): RedisOptions {
     connectTimeout: timeoutMs,
     // Nothing came for this long though something is owed: give the connection up, with all that waits on it.
     socketTimeout: timeoutMs,
+    // A server that stands still does not end the connection from its side either.
+    disconnectTimeout: 100,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     // A server that became a replica says so to every write; the master is to be found anew.

@@ -13,31 +13,37 @@ const SHARDS_AT_A_TIME = 8;
 const BITE = 200;
 const MOST_BITES = 20;
 
-/** Drops expired records that have index entries, a few shards at a time. Every process sweeps; twice does no harm. */
-export function startSweeping({ lane, clock, log }: { lane: Lane; clock: Clock; log: StoreLog | undefined }): { stop(): void } {
-  let next = Math.floor(Math.random() * SHARDS);
-  let sweeping = false;
+interface Sweeping {
+  readonly lane: Lane;
+  readonly clock: Clock;
+}
 
-  async function sweepShard(shard: Shard): Promise<void> {
-    for (let bite = 0; bite < MOST_BITES; bite += 1) {
-      const over = clock() - GARBAGE_SLACK_MS;
-      const keys = (await lane.call(shard, ['zrange', expiryKey(shard), '-inf', over, 'BYSCORE', 'LIMIT', 0, BITE])) as string[];
-      if (keys.length > 0) await lane.run(shard, SWEEP, 2 + keys.length, [indexKey(shard), expiryKey(shard), ...keys, over]);
-      if (keys.length < BITE) return;
-    }
+/** Drops expired records of a shard that have index entries, with these, in small bites. */
+export async function sweepShard({ lane, clock }: Sweeping, shard: Shard): Promise<void> {
+  for (let bite = 0; bite < MOST_BITES; bite += 1) {
+    const over = clock() - GARBAGE_SLACK_MS;
+    const keys = (await lane.call(shard, ['zrange', expiryKey(shard), '-inf', over, 'BYSCORE', 'LIMIT', 0, BITE])) as string[];
+    if (keys.length > 0) await lane.run(shard, SWEEP, 2 + keys.length, [indexKey(shard), expiryKey(shard), ...keys, over]);
+    if (keys.length < BITE) return;
   }
+}
+
+/** Goes round all shards, a few at a time. Every process sweeps; twice does no harm. */
+export function startSweeping(sweeping: Sweeping & { log: StoreLog | undefined }): { stop(): void } {
+  let next = Math.floor(Math.random() * SHARDS);
+  let busy = false;
 
   async function sweep(): Promise<void> {
-    if (sweeping) return;
-    sweeping = true;
+    if (busy) return;
+    busy = true;
     try {
       const shards = Array.from({ length: SHARDS_AT_A_TIME }, (_, step) => ((next + step) % SHARDS) as Shard);
       next = (next + SHARDS_AT_A_TIME) % SHARDS;
-      await Promise.all(shards.map(sweepShard));
+      await Promise.all(shards.map((shard) => sweepShard(sweeping, shard)));
     } catch (error) {
-      log?.warn({ err: error }, 'expired records could not be swept');
+      sweeping.log?.warn({ err: error }, 'expired records could not be swept');
     } finally {
-      sweeping = false;
+      busy = false;
     }
   }
 

@@ -5,10 +5,10 @@ import type { StoreOptions } from '../store-options.ts';
 import { unavailable } from '../unavailable.ts';
 import { openDatabase } from './database.ts';
 import { reader } from './reader.ts';
+import { sweeper } from './sweep.ts';
 import { batchWriter } from './write-batch.ts';
 
 const SWEEP_EVERY_MS = 1000;
-const SWEEP_BITE = 500;
 
 interface Waiting {
   readonly change: PreparedChange;
@@ -26,7 +26,7 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
   const writeBatch = batchWriter(database);
   const touch = database.prepare('UPDATE store SET checked_at = ?');
   const touched = database.prepare('SELECT checked_at FROM store');
-  const sweep = database.prepare('DELETE FROM record WHERE row IN (SELECT row FROM record WHERE expires_at <= ? LIMIT ?)');
+  const sweep = sweeper(database);
   let waiting: Waiting[] = [];
   let open = true;
 
@@ -55,7 +55,7 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
 
   const sweeping = setInterval(() => {
     try {
-      sweep.run(clock() - GARBAGE_SLACK_MS, SWEEP_BITE);
+      sweep(clock() - GARBAGE_SLACK_MS);
     } catch (error) {
       log?.warn({ err: error }, 'expired records could not be swept');
     }
