@@ -9,6 +9,7 @@ import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { displayText } from './consent/display-text.ts';
 import { consentPages } from './consent/pages.ts';
 import { loadDemoPlan, makeDemoWorld } from './demo-world.ts';
 import { createWeb, type Mount } from './http/create-web.ts';
@@ -31,7 +32,6 @@ import type { Settings } from './settings/settings.ts';
 import { accountPages, SECURITY_SECTION } from './sign-in/account-pages.ts';
 import { createPasswords, hashPassword } from './sign-in/password.ts';
 import { signInPages } from './sign-in/pages.ts';
-import { knowSignedIn } from './sign-in/signed-in.ts';
 import { openStore } from './storage/open-store.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -111,8 +111,9 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const signIn = signInPages({
     ...signInDeps,
     pendingSignIns: pending,
-    nameOfApp: async (id) => (await apps.find(id))?.app.name,
+    nameOfApp: async (id) => displayText((await apps.find(id))?.app.name ?? ''),
   });
+  const account = accountPages(signInDeps).routes() as never;
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
   const api = apiRouter({
     ...deps,
@@ -138,10 +139,11 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
-      page(['/account'], accountPages(signInDeps).routes() as never),
-      page(['/consent'], knowSignedIn(deps), consent.routes() as never),
+      page(['/account'], account),
+      page(['/consent'], consent.routes() as never),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
       { at: ['/metrics'], manner: 'api', use: metrics.answer },
+      page(['/'], account),
     ],
   });
 
