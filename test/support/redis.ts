@@ -149,7 +149,7 @@ async function ask(port: number, [name, ...args]: readonly (string | number)[]):
     await client.connect();
     return await client.call(String(name), ...args);
   } finally {
-    client.disconnect();
+    if (client.status !== 'end') client.disconnect();
   }
 }
 

@@ -90,9 +90,10 @@ describe('durability on Redis', () => {
 
   test('xR1 a durable commit is acknowledged only when the replicas hold it; others do not wait', async () => {
     const { master, replica } = keep(await startReplicaPair());
-    const store = await openFor(master.url, { replicas: 1, timeoutMs: 400 });
+    const store = await openFor(master.url, { replicas: 1, timeoutMs: 1000 });
     const place = newPlace();
     const commit = (id: string, durable: boolean) => store.commit({ shard: place.shard, write: [write(place.note(id), id)], durable });
+    await until('a durable commit is acknowledged', () => commit('first', true).then(() => true, () => false));
     await expect(Promise.all(Array.from({ length: 50 }, (_, number) => commit(`with replica ${number}`, true)))).resolves.toHaveLength(50);
 
     replica.pause();
