@@ -1,4 +1,4 @@
-import type { App, Version } from '#src/apps/app.ts';
+import { isForTenant, type App, type Version } from '#src/apps/app.ts';
 import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
 import type { Member } from '#src/tenants/member.ts';
 
@@ -10,6 +10,7 @@ import type { Identity, Rules, Treatment } from './rules.ts';
 export type Because =
   | 'app_blocked'
   | 'app_withdrawn'
+  | 'of_another_tenant'
   | 'not_in_catalogue'
   | 'not_declared'
   | 'exception'
@@ -53,7 +54,7 @@ export const declaredFor = ({ permissions }: Version, identity: Identity): reado
  * whole app, then of this permission, then what was approved, then the rules from the particular to the general.
  */
 export function decide(name: string, identity: Identity, standing: AppInTenant): Decision {
-  const { version, rules, approval, catalogue } = standing;
+  const { app, version, rules, approval, catalogue } = standing;
   const permission = catalogue.find(name);
   const exception = rules.exceptions.find((each) => each.permission === name && each.identity === identity);
   const say = (treatment: Treatment, because: Because): Decision => ({
@@ -65,6 +66,7 @@ export function decide(name: string, identity: Identity, standing: AppInTenant):
   });
 
   if (approval?.status === 'blocked') return say('block', 'app_blocked');
+  if (!isForTenant(app, rules.tenant)) return say('block', 'of_another_tenant');
   if (!permission?.identities.includes(identity)) return say('block', 'not_in_catalogue');
   if (!declaredFor(version, identity).includes(name)) return say('block', 'not_declared');
   if (exception?.treatment === 'block') return say('block', 'exception');
@@ -101,7 +103,7 @@ export function availabilityOf(standing: AppInTenant): Availability {
 export const isShut = (approval: Approval | undefined): boolean => approval?.status === 'blocked' || approval?.status === 'withdrawn';
 
 export const mayUse = (member: Pick<Member, 'user' | 'groups'>, standing: AppInTenant): boolean =>
-  !isShut(standing.approval) && isAvailableTo(availabilityOf(standing), member);
+  !isShut(standing.approval) && isForTenant(standing.app, standing.rules.tenant) && isAvailableTo(availabilityOf(standing), member);
 
 /** Under which generation something given now stands. */
 export const generationOf = (approval: Approval | undefined): number => approval?.generation ?? 0;

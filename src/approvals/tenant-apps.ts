@@ -1,0 +1,22 @@
+import type { Deps } from '#src/deps.ts';
+import type { AppId, TenantId } from '#src/ids.ts';
+import { defineKind, put, type Page, type Write } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+
+interface TenantApp {
+  readonly tenant: TenantId;
+  readonly app: AppId;
+}
+
+/** That an app was once used or decided on in a tenant: the place to look. It is never removed and means nothing alone. */
+const TENANT_APP = defineKind<TenantApp>('tenant-app', {
+  schema: 1,
+  indexes: ({ tenant, app }) => [{ index: 'tenant', of: tenant, sort: app }],
+});
+
+/** To be part of each commit that gives an app something in a tenant: a grant, an installation, an approval. */
+export const noteTenantApp = (tenant: TenantId, app: AppId): Write =>
+  put({ shard: shardOf(tenant), kind: TENANT_APP, id: JSON.stringify([tenant, app]) }, { tenant, app }, { tenant });
+
+export const tenantApps = ({ store }: Deps, tenant: TenantId, page: { after?: string | undefined; limit: number }): Promise<Page<TenantApp>> =>
+  store.scan({ shard: shardOf(tenant), kind: TENANT_APP, index: 'tenant', of: tenant, ...page });
