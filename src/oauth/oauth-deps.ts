@@ -2,6 +2,7 @@ import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId } from '#src/ids.ts';
+import type { RecentReads } from '#src/storage/recent-reads.ts';
 
 import type { RotationRules } from './tokens/rotation.ts';
 
@@ -21,6 +22,7 @@ export interface OAuthDeps extends Deps {
   readonly catalogue: Catalogue;
   /** Live apps, at most a second old; the process that changed one sees the change at once. */
   readonly apps: { find(id: AppId): Promise<LiveApp | undefined> };
+  readonly readRecent: RecentReads['readRecent'];
   readonly lifetimes: Lifetimes;
   readonly rotation: RotationRules;
 }

@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 
+import { LRUCache } from 'lru-cache';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
@@ -28,6 +29,35 @@ export function allowGrantTypeParameter(provider: Provider, name: string, parame
   const parameters: Map<string | undefined, Set<string>> = instance(provider).grantTypeParams;
   parameters.get(name)?.add(parameter);
   parameters.get(undefined)?.add(parameter);
+}
+
+interface ClientClass {
+  new (metadata: object): object;
+  readonly adapter: { find(id: string): Promise<object | undefined> };
+  find(id: unknown): Promise<object | undefined>;
+}
+
+const MOST_CLIENTS = 5000;
+
+/**
+ * On every request the library looks up a client by a digest of all its metadata, and it keeps a hundred: with more
+ * active apps than that, each request would check and build its client anew. Here the same metadata is the same client.
+ */
+export function rememberClients(provider: Provider): void {
+  const { Client } = provider as unknown as { Client: ClientClass };
+  const kept = new LRUCache<string, { metadata: object; text: string; client: object }>({ max: MOST_CLIENTS });
+  Object.defineProperty(Client, 'find', {
+    async value(id: unknown) {
+      const metadata = typeof id === 'string' && id !== '' ? await Client.adapter.find(id) : undefined;
+      if (!metadata) return undefined;
+      const known = kept.get(id as string);
+      if (known?.metadata === metadata) return known.client;
+      const text = JSON.stringify(metadata);
+      const client = known?.text === text ? known.client : new Client(metadata);
+      kept.set(id as string, { metadata, text, client });
+      return client;
+    },
+  });
 }
 
 /** Client secrets are kept as digests, so the library must not compare them as text. Both live secrets are tried. */

@@ -19,6 +19,7 @@ import {
   detectReplaysAtomically,
   keepSessionCookie,
   mintTokenTexts,
+  rememberClients,
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
 import { resourceServers } from './resource-servers.ts';
@@ -160,6 +161,7 @@ export function createProvider(options: ProviderOptions): Provider {
   };
 
   const provider = new Provider(options.issuer, configuration);
+  rememberClients(provider);
   compareSecretsByDigest(provider);
   buildUrlsFromIssuer(provider);
   keepSessionCookie(provider);

@@ -25,6 +25,7 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
         resetUnit(ctx);
         await handler(ctx);
         addTenantToken(deps, ctx);
+        nameGrant(ctx);
         const failed = await commit(deps, ctx);
         if (failed === undefined) return;
         ctx.body = undefined;
@@ -40,6 +41,12 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
     await handler(ctx);
     if (unitOf(ctx).standing && (await commit(deps, ctx))) throw new errors.InvalidGrant('the installation changed meanwhile; try again');
   });
+}
+
+/** Grant Management for OAuth 2.0, section 6.2: the app learns by which id it can ask for the grant or end it. */
+function nameGrant(ctx: KoaContextWithOIDC): void {
+  const { standing } = unitOf(ctx);
+  if (standing?.identity === 'user') Object.assign(ctx.body as object, { grant_id: standing.grant.value.id });
 }
 
 async function commit(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<readonly Expectation[] | undefined> {
