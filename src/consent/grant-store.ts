@@ -1,3 +1,4 @@
+import { noteTenantApp } from '#src/approvals/tenant-apps.ts';
 import type { Deps } from '#src/deps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, shardOfId, type AppId, type GrantId, type TenantId, type UserId } from '#src/ids.ts';
@@ -144,6 +145,7 @@ export function grantChange(
     expect: [before ? unchanged(before) : absent(key)],
     write: [
       put(key, grant, { tenant }),
+      noteTenantApp(tenant, app),
       ...(standing ? [] : [put(placeKey(grant.id, tenant), { tenant, user, app }, { tenant })]),
       ...(before && !standing ? [remove(placeKey(before.value.id, tenant))] : []),
     ],
