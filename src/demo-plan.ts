@@ -40,15 +40,17 @@ const app = z
     homepageUri: text.nullable().default(null),
     privacyUri: text.nullable().default(null),
     developer: z.strictObject({ name: text, uri: text.nullable().default(null), verified: z.boolean() }, mapping('A developer has name, uri and verified.')),
+    listed: z.boolean('listed is true or false.').default(false),
+    launchUri: text.nullable().default(null),
     redirectUris: names,
     postLogoutRedirectUris: names,
     permissions: z.strictObject({ user: requested, tenant: requested }, mapping('Permissions stand under user and tenant.')),
     sharedAccess: z.boolean('sharedAccess is true or false.'),
   }, mapping('The app has id, name, tagline, developer, redirectUris, permissions and sharedAccess.'))
-  .transform(({ redirectUris, postLogoutRedirectUris, permissions, sharedAccess, ...details }) => ({
+  .transform(({ redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess, ...details }) => ({
     ...details,
     authMethod: 'client_secret_basic' as const,
-    content: { redirectUris, postLogoutRedirectUris, permissions, sharedAccess },
+    content: { redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess },
   }));
 
 const plan = z.strictObject(

@@ -26,7 +26,8 @@ export type Happening =
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
   | { type: 'app.installed'; tenant: TenantId; app: AppId; user: UserId; installation: InstallationId; permissions: readonly string[]; applicants: readonly UserId[] }
-  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation?: InstallationId; everything: boolean }
+  // Without `installation`: all that the app had in the tenant, the members' grants too.
+  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation?: InstallationId }
   | { type: 'installation.suspended' | 'installation.resumed'; tenant: TenantId; app: AppId; installation: InstallationId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[] }
   | { type: 'data_range.changed'; tenant: TenantId; app: AppId; installation: InstallationId }
@@ -35,7 +36,6 @@ export type Happening =
   | { type: 'rules.changed'; tenant: TenantId }
   | { type: 'approval.given'; tenant: TenantId; app: AppId; userPermissions: readonly string[]; tenantPermissions: readonly string[] }
   | { type: 'approval.withdrawn' | 'approval.blocked' | 'approval.unblocked'; tenant: TenantId; app: AppId }
-  | { type: 'app.uninstalled'; tenant: TenantId; app: AppId }
   | { type: 'review.requested' | 'review.joined' | 'review.denied' | 'review.blocked' | 'review.expired'; tenant: TenantId; app: AppId; review: ReviewId }
   | { type: 'review.approved'; tenant: TenantId; app: AppId; review: ReviewId; userPermissions: readonly string[]; tenantPermissions: readonly string[] }
   | { type: 'review.about_to_expire'; tenant: TenantId; app: AppId; review: ReviewId; daysLeft: number }

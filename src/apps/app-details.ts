@@ -16,6 +16,7 @@ export interface AppChanges {
   readonly jwks?: App['jwks'];
   readonly pkce?: App['pkce'];
   readonly dpopBound?: boolean;
+  readonly listed?: boolean;
 }
 
 /** The app with the changes, if what comes out is a valid app. Throws `invalid_request` with all that is wrong. */
@@ -55,7 +56,11 @@ function problemsOf(app: App): FieldProblem[] {
   const usesKeys = app.authMethod === 'private_key_jwt';
   const keys = usesKeys ? jwksProblem(app.jwks) : app.jwks && 'Only an app that authenticates with private_key_jwt has keys.';
   const pkce = app.authMethod === 'none' && app.pkce !== 'required' && 'A public app always needs PKCE.';
-  return [...problems, { pointer: '/jwks', detail: keys || undefined }, { pointer: '/pkce', detail: pkce || undefined }].flatMap(
-    ({ pointer, detail }) => (detail === undefined ? [] : [{ pointer, detail }]),
-  );
+  const listed = app.listed && app.owner !== null && "A tenant's own app stands in the marketplace for that tenant only.";
+  return [
+    ...problems,
+    { pointer: '/jwks', detail: keys || undefined },
+    { pointer: '/pkce', detail: pkce || undefined },
+    { pointer: '/listed', detail: listed || undefined },
+  ].flatMap(({ pointer, detail }) => (detail === undefined ? [] : [{ pointer, detail }]));
 }

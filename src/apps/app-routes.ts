@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { at, createdOnce, pageOf, plain, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { chosen, idText, name, secretOnce, time } from '#src/http/api/fields.ts';
+import { chosen, idOf, idText, name, secretOnce, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
+import type { TenantId } from '#src/ids.ts';
 
 import type { App } from './app.ts';
 import { addSecret, listApps, readApp, registerApp, removeSecret, setAppStatus, updateApp, type AppDeps } from './app-store.ts';
@@ -26,6 +27,7 @@ const details = {
   privacyUri: link.optional(),
   jwks: jwks.optional(),
   pkce: z.enum(['required', 'exempt']).optional().meta({ description: 'Exempt only for a confidential app whose library sends none.' }),
+  listed: z.boolean().optional().meta({ description: 'Whether it stands in the marketplace for everybody.' }),
   dpopBound: z.boolean().optional().meta({ description: 'Whether every token of the app is bound to a key (RFC 9449).' }),
 };
 
@@ -39,6 +41,8 @@ const app = z
     homepageUri: link,
     privacyUri: link,
     developer: z.object({ name, uri: link, verified: z.boolean() }),
+    owner: idText.nullable().meta({ description: 'The tenant whose own app it is; only there can it be used.' }),
+    listed: z.boolean(),
     status,
     authMethod,
     secrets: z.array(z.object({ id: secretName, createdAt: time })),
@@ -78,7 +82,7 @@ export const appRoutes = [
     operationId: 'registerApp',
     summary: 'Register an app; it can do nothing until a version is published',
     scope: 'manage',
-    body: z.strictObject({ name, developer, authMethod, ...details, id: chosen }),
+    body: z.strictObject({ name, developer, authMethod, ...details, owner: idOf<TenantId>('a tenant').nullable().default(null), id: chosen }),
     answer: createdOnce(newApp),
     errors: ['conflict'],
     async handle(deps: AppDeps, { body, actor }) {

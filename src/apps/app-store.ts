@@ -8,6 +8,7 @@ import { scanShards } from '#src/storage/scan-shards.ts';
 import type { App, LiveApp } from './app.ts';
 import { changedDetails, type AppChanges } from './app-details.ts';
 import { APP, appKey, readApp, readVersion, type AppDeps } from './app-records.ts';
+import { appChanged } from './listing-store.ts';
 
 export { addSecret, removeSecret } from './app-secrets.ts';
 export { appKey, readApp, type AppDeps } from './app-records.ts';
@@ -45,7 +46,7 @@ export async function updateApp(
     events: [happened({ type: 'app.updated', tenant: null, app: id }, { actor, now: deps.clock() })],
     durable: true,
   }));
-  deps.apps?.forget(id);
+  await appChanged(deps, id);
   return app;
 }
 
@@ -61,6 +62,6 @@ export async function setAppStatus(
     events: value.status === status ? [] : [happened({ type, tenant: null, app: id }, { actor, now: deps.clock() })],
     durable: true,
   }));
-  deps.apps?.forget(id);
+  await appChanged(deps, id);
   return app;
 }

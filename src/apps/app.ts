@@ -1,5 +1,5 @@
 import type { ClientSecret } from '#src/client-secret.ts';
-import type { AppId, VersionId } from '#src/ids.ts';
+import type { AppId, TenantId, VersionId } from '#src/ids.ts';
 
 export type { ClientSecret };
 
@@ -12,6 +12,10 @@ export interface App {
   readonly homepageUri: string | null;
   readonly privacyUri: string | null;
   readonly developer: { readonly name: string; readonly uri: string | null; readonly verified: boolean };
+  /** The tenant whose own app it is: only there can it be used. `null` for an app that every tenant may have. */
+  readonly owner: TenantId | null;
+  /** Whether it stands in the marketplace for everybody. A tenant's own app stands there for its members only. */
+  readonly listed: boolean;
   /** `disabled` is the operator's kill switch: no token of the app works anywhere. */
   readonly status: 'active' | 'disabled';
   readonly authMethod: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
@@ -25,6 +29,9 @@ export interface App {
   readonly liveVersion: VersionId | null;
   readonly createdAt: string;
 }
+
+/** Whether the tenant may have it at all. */
+export const isForTenant = ({ owner }: App, tenant: TenantId): boolean => owner === null || owner === tenant;
 
 /** Names of permissions in the catalogue. */
 export interface RequestedPermissions {

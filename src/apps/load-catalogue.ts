@@ -28,6 +28,7 @@ const entry = z.strictObject({
     .refine((identities) => new Set(identities).size === identities.length, 'An identity stands here twice.'),
   level: z.enum(['basic', 'advanced', 'restricted'], 'A level is basic, advanced or restricted.'),
   sensitive: z.boolean('sensitive is true or false.').default(false),
+  listed_apps: z.boolean('listed_apps is true or false.').default(true),
   resource: audience.optional(),
 }, mapping('A permission has name, title, explanation, identities and level.'));
 
@@ -41,7 +42,9 @@ export const loadCatalogue = (path: string): Catalogue => parseCatalogue(readCon
 
 export function parseCatalogue(text: string, path: string): Catalogue {
   const { resource, permissions } = parseConfig({ text, path }, file, crossProblems);
-  return catalogueOf(permissions.map((permission) => ({ ...permission, resource: permission.resource ?? resource ?? '' })));
+  return catalogueOf(
+    permissions.map(({ listed_apps: listedApps, ...permission }) => ({ ...permission, listedApps, resource: permission.resource ?? resource ?? '' })),
+  );
 }
 
 export function catalogueOf(permissions: readonly Permission[]): Catalogue {

@@ -8,6 +8,8 @@ export interface Permission {
   readonly identities: readonly ('user' | 'tenant')[];
   readonly level: 'basic' | 'advanced' | 'restricted';
   readonly sensitive: boolean;
+  /** Whether the version of any app may declare it, or only that of a tenant's own app (S7). */
+  readonly listedApps: boolean;
   /** The audience URI of the resource server that it belongs to. */
   readonly resource: string;
 }

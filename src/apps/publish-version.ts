@@ -5,9 +5,10 @@ import { put, unchanged } from '#src/storage/record-store.ts';
 
 import type { Version } from './app.ts';
 import { readApp, readVersion, type AppDeps } from './app-records.ts';
+import { appChanged } from './listing-store.ts';
 
 /**
- * The draft goes live and the version in use retires, in one commit with the app that points at them. Durable, since
+ * What was drafted or submitted goes live and the version in use retires, in one commit with the app that points at them. Durable, since
  * what the old version declared and the new one does not is taken from every token (I4). For a version that is live
  * already it is written again, without an event, so that this answer is as durable as the first.
  */
@@ -31,7 +32,7 @@ export async function publishVersion(deps: AppDeps, { app: id, version }: { app:
       durable: true,
     });
     if (!result.ok) continue;
-    deps.apps?.forget(id);
+    await appChanged(deps, id);
     return live;
   }
 }

@@ -1,10 +1,11 @@
 import { newSecret } from '#src/client-secret.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
-import { newId, type AppId } from '#src/ids.ts';
+import { newId, type AppId, type TenantId } from '#src/ids.ts';
 import { chosenId } from '#src/names.ts';
 import { absent, put } from '#src/storage/record-store.ts';
 import { digestOf } from '#src/storage/seal.ts';
+import { findTenant } from '#src/tenants/tenant-store.ts';
 
 import type { App } from './app.ts';
 import { changedDetails, type AppChanges } from './app-details.ts';
@@ -15,6 +16,8 @@ export type AppInput = AppChanges & {
   readonly name: string;
   readonly developer: App['developer'];
   readonly authMethod: App['authMethod'];
+  /** For good: an app does not change hands. */
+  readonly owner?: TenantId | null;
 };
 
 export const usesSecret = (authMethod: App['authMethod']): boolean => authMethod.startsWith('client_secret_');
@@ -24,11 +27,15 @@ export const usesSecret = (authMethod: App['authMethod']): boolean => authMethod
  * `given` is only for one who keeps it already, and never comes from outside.
  */
 export async function registerApp(
-  { store, clock }: AppDeps,
-  { id, authMethod, ...details }: AppInput,
+  deps: AppDeps,
+  { id, authMethod, owner = null, ...details }: AppInput,
   actor: Actor,
   given?: string,
 ): Promise<{ app: App; secret: string | null }> {
+  const { store, clock } = deps;
+  if (owner !== null && !(await findTenant(deps, owner))) {
+    throw new AppError('invalid_request', { fields: [{ pointer: '/owner', detail: 'There is no such tenant.' }] });
+  }
   const now = clock();
   const createdAt = new Date(now).toISOString();
   const secret = usesSecret(authMethod) ? (given ?? newSecret('app')) : null;
@@ -40,6 +47,8 @@ export async function registerApp(
     homepageUri: null,
     privacyUri: null,
     developer: details.developer,
+    owner,
+    listed: false,
     status: 'active',
     authMethod,
     secrets: secret === null ? [] : [{ digest: digestOf(secret), createdAt }],

@@ -21,6 +21,7 @@ const permission = z
     identities: z.array(z.enum(['user', 'tenant'])).readonly(),
     level: z.enum(['basic', 'advanced', 'restricted']),
     sensitive: z.boolean(),
+    listedApps: z.boolean().meta({ description: "Whether any app may declare it, or only a tenant's own." }),
     resource: z.string().meta({ description: 'The audience of its resource server.' }),
   })
   .meta({ id: 'Permission' });

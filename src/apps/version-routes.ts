@@ -7,7 +7,7 @@ import { route } from '#src/http/api/route.ts';
 
 import { readApp, type AppDeps } from './app-store.ts';
 import type { Catalogue } from './catalogue.ts';
-import { createVersion, listVersions, publishVersion, readVersion, updateDraft } from './version-store.ts';
+import { createVersion, listVersions, publishVersion, readVersion, returnVersion, submitVersion, updateDraft } from './version-store.ts';
 
 type VersionDeps = AppDeps & { readonly catalogue: Catalogue };
 
@@ -104,9 +104,37 @@ export const versionRoutes = [
   route({
     ...common,
     method: 'post',
+    path: '/apps/{app}/versions/{version}/submit',
+    operationId: 'submitVersion',
+    summary: 'Hand a draft in; it waits to be published, and the version in use works on',
+    scope: 'manage',
+    answer: tagged(version),
+    errors: ['conflict'],
+    async handle(deps: AppDeps, { params, actor }) {
+      await submitVersion(deps, params, actor);
+      return shown(await readVersion(deps, params.app, params.version));
+    },
+  }),
+  route({
+    ...common,
+    method: 'post',
+    path: '/apps/{app}/versions/{version}/return',
+    operationId: 'returnVersion',
+    summary: 'Make a submitted version a draft again',
+    scope: 'manage',
+    answer: tagged(version),
+    errors: ['conflict'],
+    async handle(deps: AppDeps, { params, actor }) {
+      await returnVersion(deps, params, actor);
+      return shown(await readVersion(deps, params.app, params.version));
+    },
+  }),
+  route({
+    ...common,
+    method: 'post',
     path: '/apps/{app}/versions/{version}/publish',
     operationId: 'publishVersion',
-    summary: 'Put a draft in use; the version before it retires',
+    summary: 'Put a version in use; the version before it retires',
     scope: 'manage',
     answer: tagged(version),
     errors: ['conflict'],

@@ -35,8 +35,8 @@ export function versionContent(input: VersionInput, app: App, catalogue: Catalog
     ...uriProblems('/redirectUris', redirectUris, rule),
     ...uriProblems('/postLogoutRedirectUris', postLogoutRedirectUris, rule),
     ...uriProblems('/launchUri', launchUri === null ? [] : [launchUri], pageUriProblem),
-    ...permissionProblems('user', permissions.user, catalogue),
-    ...permissionProblems('tenant', permissions.tenant, catalogue),
+    ...permissionProblems('user', permissions.user, app, catalogue),
+    ...permissionProblems('tenant', permissions.tenant, app, catalogue),
   ];
   if (fields.length > 0) throw new AppError('invalid_request', { fields });
   return content;
@@ -55,23 +55,29 @@ function uriProblems(pointer: string, uris: readonly string[], rule: (uri: strin
   });
 }
 
-function permissionProblems(identity: 'user' | 'tenant', { required, optional }: RequestedPermissions, catalogue: Catalogue): FieldProblem[] {
+function permissionProblems(
+  identity: 'user' | 'tenant',
+  { required, optional }: RequestedPermissions,
+  app: App,
+  catalogue: Catalogue,
+): FieldProblem[] {
   const inBoth = optional
     .filter((name) => required.includes(name))
     .map((name) => ({ pointer: `/permissions/${identity}/optional`, detail: `"${name.slice(0, 100)}" is required already.` }));
   const unfit = Object.entries({ required, optional }).flatMap(([list, names]) =>
     names.flatMap((name) => {
-      const detail = nameProblem(name, identity, catalogue);
+      const detail = nameProblem(name, identity, app, catalogue);
       return detail === undefined ? [] : [{ pointer: `/permissions/${identity}/${list}`, detail: `"${name.slice(0, 100)}" ${detail}` }];
     }),
   );
   return [...inBoth, ...unfit];
 }
 
-function nameProblem(name: string, identity: 'user' | 'tenant', catalogue: Catalogue): string | undefined {
+function nameProblem(name: string, identity: 'user' | 'tenant', app: App, catalogue: Catalogue): string | undefined {
   if (name === SHARED_ACCESS) return 'is not asked for: set sharedAccess, and each person decides.';
   if ((PROTOCOL_SCOPES as readonly string[]).includes(name)) return 'belongs to the protocol: every app may ask for it, no version declares it.';
   const permission = catalogue.find(name);
   if (!permission) return 'is not in the catalogue of permissions.';
+  if (!permission.listedApps && app.owner === null) return "is only for a tenant's own app.";
   return permission.identities.includes(identity) ? undefined : `does not exist for ${identity} identity.`;
 }

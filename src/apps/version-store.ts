@@ -13,6 +13,7 @@ import { versionContent, type VersionInput } from './version-rules.ts';
 
 export { readVersion, versionKey } from './app-records.ts';
 export { publishVersion } from './publish-version.ts';
+export { returnVersion, submitVersion } from './submit-version.ts';
 export type { VersionInput } from './version-rules.ts';
 
 interface VersionDeps extends AppDeps {

@@ -4,7 +4,7 @@ import { AppError, type FieldProblem } from '#src/errors.ts';
 import { happened, type Actor, type Happening } from '#src/events.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { changeRecord } from '#src/storage/change-record.ts';
-import { absent, unchanged, type Expectation } from '#src/storage/record-store.ts';
+import { asRead, type Expectation } from '#src/storage/record-store.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 import { groupKey } from '#src/tenants/group-store.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
@@ -78,7 +78,7 @@ export const changePermissions = (
       change: { permissions: wanted },
       ...(!same && { what: (after: Installation): Happening => ({ type: 'permissions.changed', ...about(after), permissions: wanted }) }),
       // What is added has to be allowed still when it is written.
-      expect: added.length === 0 ? [] : [approvalRecord ? unchanged(approvalRecord) : absent(approvalKey(named.tenant, named.app))],
+      expect: added.length === 0 ? [] : [asRead(approvalKey(named.tenant, named.app), approvalRecord)],
       durable: true,
     };
   });

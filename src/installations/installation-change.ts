@@ -1,6 +1,7 @@
+import { noteTenantApp } from '#src/approvals/tenant-apps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, type AppId, type UserId, type VersionId } from '#src/ids.ts';
-import { absent, put, remove, unchanged, type Expectation, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { asRead, put, remove, type Expectation, type StoredRecord, type Write } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { sameDataRange, type InstallDecision, type Installation } from './installation.ts';
@@ -66,9 +67,10 @@ export function installationChange(
   }
   return {
     installation,
-    expect: [before ? unchanged(before) : absent(key)],
+    expect: [asRead(key, before)],
     write: [
       put(key, installation, { tenant }),
+      noteTenantApp(tenant, app),
       ...(standing ? [] : [put(installationPlaceKey(installation.id, shard), { tenant, app }, { tenant })]),
       ...(before && !standing ? [remove(installationPlaceKey(before.value.id, shard))] : []),
     ],

@@ -17,6 +17,7 @@ const permission = (name: string, title: string, more: Partial<Permission> = {})
   identities: ['user', 'tenant'],
   level: 'basic',
   sensitive: false,
+  listedApps: true,
   resource: 'https://meetings.example',
   ...more,
 });
@@ -53,6 +54,8 @@ export const anApp = (more: Partial<App> = {}): App => ({
   homepageUri: null,
   privacyUri: null,
   developer: { name: 'Bright Tools', uri: 'https://bright.example/', verified: true },
+  owner: null,
+  listed: true,
   status: 'active',
   authMethod: 'none',
   secrets: [],

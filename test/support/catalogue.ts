@@ -7,6 +7,7 @@ const permission = (name: string, more: Partial<Permission> = {}): Permission =>
   identities: ['user', 'tenant'],
   level: 'basic',
   sensitive: false,
+  listedApps: true,
   resource: 'https://api.platform.example/meetings',
   ...more,
 });
@@ -15,6 +16,7 @@ const permissions: readonly Permission[] = [
   permission('meetings:read'),
   permission('meetings:write', { level: 'advanced' }),
   permission('calendar:read', { identities: ['user'] }),
+  permission('everything:control', { level: 'restricted', listedApps: false }),
   permission('directory:read', { identities: ['tenant'], level: 'restricted', sensitive: true }),
 ];
 
