@@ -33,6 +33,7 @@ import { accountPages, SECURITY_SECTION } from './sign-in/account-pages.ts';
 import { createPasswords, hashPassword } from './sign-in/password.ts';
 import { signInPages } from './sign-in/pages.ts';
 import { openStore } from './storage/open-store.ts';
+import { recentReads } from './storage/recent-reads.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEMO_PLAN = join(ROOT, 'config/demo-world.yaml');
@@ -69,19 +70,21 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const cookieKeys = [keyFor('cookies').toString('base64url')];
 
   const catalogue = loadCatalogue(settings.cataloguePath);
-  const store = await openStore(settings.secrets.storeUrl, {
+  const opened = await openStore(settings.secrets.storeUrl, {
     clock,
     timeoutMs: settings.storeTimeoutMs,
     replicas: settings.redisReplicas,
     allowUnsafe: settings.redisAllowUnsafe,
     log,
   });
+  const { store, readRecent } = recentReads(opened);
   const apps = createLiveApps({ store, clock });
   const deps: OAuthDeps & { apps: typeof apps } = {
     store,
     clock,
     catalogue,
     apps,
+    readRecent,
     lifetimes: lifetimesOf(settings),
     rotation: { graceMs: settings.refreshGraceSeconds * 1000, graceUses: settings.refreshGraceUses },
   };

@@ -1,0 +1,77 @@
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { openStore } from '#src/storage/open-store.ts';
+import { recentReads, type RecentReads } from '#src/storage/recent-reads.ts';
+import { defineKind, put, remove, type Key, type RecordStore } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+import { until } from '#test/support/redis.ts';
+
+const THING = defineKind<{ readonly name: string }>('thing', { schema: 1 });
+
+const stores: RecordStore[] = [];
+let elsewhere: RecordStore;
+let reads: string[];
+let recent: RecentReads;
+let key: Key<{ readonly name: string }>;
+let hold: Promise<void> | undefined;
+
+beforeEach(async () => {
+  elsewhere = await openStore('sqlite::memory:', { clock: Date.now });
+  stores.push(elsewhere);
+  reads = [];
+  hold = undefined;
+  recent = recentReads({
+    ...elsewhere,
+    async read(...keys) {
+      reads.push(...keys.map(({ id }) => id));
+      const records = await elsewhere.read(...keys);
+      await hold;
+      return records;
+    },
+  });
+  key = { shard: shardOf('x'), kind: THING, id: 'x' };
+});
+
+afterAll(() => Promise.all(stores.map((store) => store.close())));
+
+const name = (store: RecordStore, text: string) => store.commit({ shard: key.shard, write: [put(key, { name: text }, { tenant: null })] });
+const nameNow = async () => (await recent.readRecent(key))?.value.name;
+
+describe('recent reads', () => {
+  it('ask storage once for what many requests ask for, and again within a second', async () => {
+    await name(elsewhere, 'old');
+    const begun = performance.now();
+    expect(await nameNow()).toBe('old');
+    expect(await nameNow()).toBe('old');
+    expect(reads).toEqual(['x']);
+    await name(elsewhere, 'new');
+    await until('the change of another process shows', async () => (await nameNow()) === 'new', 1100);
+    expect(performance.now() - begun).toBeLessThan(1100);
+  });
+
+  it('show at once what this process changed or removed', async () => {
+    await name(recent.store, 'old');
+    expect(await nameNow()).toBe('old');
+    await name(recent.store, 'new');
+    expect(await nameNow()).toBe('new');
+    await recent.store.commit({ shard: key.shard, write: [remove(key)] });
+    expect(await nameNow()).toBeUndefined();
+  });
+
+  it('find at once what was just made', async () => {
+    expect(await nameNow()).toBeUndefined();
+    await name(elsewhere, 'new');
+    expect(await nameNow()).toBe('new');
+  });
+
+  it('do not keep what was read before a change that came meanwhile', async () => {
+    await name(elsewhere, 'old');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    hold = promise;
+    const reading = nameNow();
+    await name(recent.store, 'new');
+    resolve();
+    expect(await reading).toBe('old');
+    expect(await nameNow()).toBe('new');
+  });
+});
