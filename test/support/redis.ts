@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,15 +27,20 @@ export interface RedisServerOptions {
   /** `disk` keeps every acknowledged write through kill -9; `none` is fast and keeps nothing. Default `disk`. */
   readonly durability?: 'disk' | 'none';
   readonly settings?: Readonly<Record<string, string | number>>;
+  readonly sentinel?: boolean;
 }
 
-export async function startRedis({ durability = 'disk', settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis({ durability = 'disk', settings = {}, sentinel = false }: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'assent-redis-'));
   const onDisk = durability === 'disk' ? { appendonly: 'yes', appendfsync: 'always' } : { appendonly: 'no' };
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const all = { bind: '127.0.0.1', port, dir: folder, save: '', daemonize: 'no', logfile: join(folder, 'log'), ...onDisk, ...settings };
-    const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const base = { bind: '127.0.0.1', port, dir: folder, daemonize: 'no', logfile: join(folder, 'log') };
+    const all = sentinel ? { ...base, ...settings } : { ...base, save: '', ...onDisk, ...settings };
+    // A sentinel keeps what it learns in its settings file; a server takes the file for what was given it there.
+    const file = join(folder, 'redis.conf');
+    await writeFile(file, Object.entries(all).map(([name, value]) => `${name} ${value === "" ? '""' : value}\n`).join(''));
+    const args = sentinel ? [file, '--sentinel'] : [file];
     let child = await run(args, port);
     if (child === undefined) {
       if (attempt < 5) continue;
@@ -108,6 +113,17 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
   };
 }
 
+/** A master, a replica of it and a sentinel that makes the replica the master when it loses the first for a second. */
+export async function startSentinel(options: RedisServerOptions = {}): Promise<{ master: RedisServer; replica: RedisServer; url: string; stop(): Promise<void> }> {
+  const { master, replica, stop } = await startReplicaPair(options);
+  const sentinel = await startRedis({ durability: 'none', sentinel: true });
+  await sentinel.command('sentinel', 'monitor', 'main', '127.0.0.1', master.port, 1);
+  await sentinel.command('sentinel', 'set', 'main', 'down-after-milliseconds', 1000);
+  await sentinel.command('sentinel', 'set', 'main', 'failover-timeout', 2000);
+  await until('the sentinel knows the replica', async () => String(await sentinel.command('sentinel', 'replicas', 'main')).includes(String(replica.port)));
+  return { master, replica, url: `redis+sentinel://127.0.0.1:${sentinel.port}/main`, stop: async () => void (await Promise.all([sentinel.stop(), stop()])) };
+}
+
 export async function until(what: string, happened: () => Promise<boolean> | boolean, withinMs = 15_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await happened())) {
@@ -154,7 +170,7 @@ async function ask(port: number, [name, ...args]: readonly (string | number)[]):
 }
 
 /** Below the ports that the system gives out by itself, so that nothing else is handed it meanwhile. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const probe = createServer();

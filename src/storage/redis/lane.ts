@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 
 import type { Shard } from '../record-store.ts';
 import { unavailable } from '../unavailable.ts';
+import { confirmationCommands, type Reply, whyUnconfirmed } from './confirmation.ts';
 import type { Link, Route } from './link.ts';
-import type { Confirmation } from './safety.ts';
 import type { Script } from './scripts.ts';
 
 /**
@@ -28,8 +28,6 @@ interface Call {
   resolve(reply: unknown): void;
   reject(error: unknown): void;
 }
-
-type Reply = [error: Error | null, value: unknown];
 
 const MOST_WAITING = 10_000;
 const MOST_REDIRECTIONS = 5;
@@ -123,7 +121,7 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
     );
     const pipeline = server.pipeline();
     for (const call of calls) pipeline.call(...(call.command as [string, ...Argument[]]));
-    if (confirm) for (const command of confirmations(confirm, timeoutMs)) pipeline.call(...command);
+    if (confirm) for (const command of confirmationCommands(confirm, timeoutMs)) pipeline.call(...command);
     pipeline.exec((error, replies) => {
       const unconfirmed = replies && confirm ? whyUnconfirmed(confirm, replies.slice(calls.length) as Reply[]) : undefined;
       settle((call, place) => {
@@ -168,19 +166,4 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
       for (const call of [...queue.splice(0), ...held.splice(0)]) fail(call, unavailable('the store is closed'));
     },
   };
-}
-
-/** Shorter than the deadline, so that the server's own answer comes in time. */
-const confirmations = ({ replicas, disk }: Confirmation, timeoutMs: number): [string, ...Argument[]][] => {
-  const wait = Math.ceil(timeoutMs * 0.75);
-  return [...(disk ? [['waitaof', 1, 0, wait] as [string, ...Argument[]]] : []), ...(replicas > 0 ? [['wait', replicas, wait] as [string, ...Argument[]]] : [])];
-};
-
-function whyUnconfirmed({ replicas, disk }: Confirmation, replies: readonly Reply[]): string | undefined {
-  const failure = replies.find(([error]) => error !== null)?.[0];
-  if (failure) return `the change could not be confirmed: ${failure.message}`;
-  const values = replies.map(([, value]) => value);
-  if (disk && Number((values.shift() as unknown[])[0]) < 1) return 'the change is not on disk yet';
-  if (replicas > 0 && Number(values.shift()) < replicas) return `fewer than ${replicas} replicas hold the change`;
-  return undefined;
 }

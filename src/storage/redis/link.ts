@@ -16,6 +16,8 @@ export interface Link {
   inspect(): Promise<void>;
   /** Called whenever a shard may have become reachable. */
   onChange(listener: () => void): void;
+  /** What last went wrong with a connection. */
+  problem(): string | undefined;
   close(): void;
 }
 
@@ -37,13 +39,14 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
   const routes = new Map<Redis, Route>();
   const said = new Map<string, string>();
   const listeners: (() => void)[] = [];
+  let problem: string | undefined;
+  let closed = false;
   const changed = (): void => {
     for (const listener of listeners) listener();
   };
 
   async function judge(server: Redis): Promise<void> {
     try {
-      await Promise.all([COMMIT, SWEEP].map(({ source }) => server.script('LOAD', source)));
       const verdict = await inspect(server, rules);
       if (server.status !== 'ready') return;
       routes.set(server, { server, verdict });
@@ -52,9 +55,15 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
     } catch (error) {
       // No verdict means not safe: start again with a new connection.
       routes.delete(server);
-      log?.warn({ why: (error as Error).message }, 'a Redis server could not be asked for its settings');
+      failed(server, error as Error);
       if (server.status === 'ready') server.disconnect(true);
     }
+  }
+
+  function failed(server: Redis, error: Error): void {
+    if (closed) return;
+    problem = error.message.slice(0, 200);
+    log?.warn({ server: nameOf(server), why: problem }, 'a Redis connection failed');
   }
 
   function report(server: Redis, verdict: Verdict): void {
@@ -70,10 +79,14 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
 
   const topology = openTopology(url, timeoutMs, {
     connection: (server) => {
-      server.on('ready', () => void judge(server));
+      server.on('ready', () => {
+        // Saves the first calls a round trip; a server that forgot a script is given it again by the lane.
+        for (const { source } of [COMMIT, SWEEP]) server.script('LOAD', source).catch(() => {});
+        void judge(server);
+      });
       server.on('close', () => routes.delete(server));
       server.on('end', () => routes.delete(server));
-      server.on('error', (error) => log?.warn({ why: (error as Error).message, server: nameOf(server) }, 'a Redis connection failed'));
+      server.on('error', (error: Error) => failed(server, error));
       if (server.status === 'ready') void judge(server);
       else if (server.status === 'wait') server.connect().catch(() => {});
     },
@@ -94,7 +107,9 @@ export function openLink(url: RedisUrl, { timeoutMs, log, ...rules }: LinkOption
     refresh: topology.refresh,
     inspect: inspectAll,
     onChange: (listener) => void listeners.push(listener),
+    problem: () => problem,
     close: () => {
+      closed = true;
       clearInterval(inspecting);
       topology.disconnect();
     },

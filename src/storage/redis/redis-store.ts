@@ -183,7 +183,7 @@ async function whenReachable(link: Link, timeoutMs: number): Promise<void> {
     const routes = allShards().map((shard) => link.route(shard));
     for (const route of routes) if (route?.verdict.safe === false) throw new UnusableStore(`The store cannot be used: ${route.verdict.why}`);
     if (routes.every((route) => route !== undefined)) return;
-    if (Date.now() >= until) throw unavailable('Redis could not be reached');
+    if (Date.now() >= until) throw unavailable(`Redis could not be reached: ${link.problem() ?? 'no answer'}`);
     await delay(10);
   }
 }

@@ -28,7 +28,6 @@ afterEach(async () => {
 });
 
 const answersAgain = () => until('the store answers again', () => store.check().then(() => true, () => false));
-const counter = async () => Number(await redis.command('get', `{s${place.shard}}:counter`));
 
 async function took(call: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -54,17 +53,17 @@ describe('when Redis does not answer', () => {
 
   test('xR3 a commit whose answer is lost is not sent again: it happened once, and a later read tells', async () => {
     await mustCommit(store, place, write(place.note('before'), 'x'));
-    const before = await counter();
+    await redis.command('config', 'resetstat');
     proxy.cutAtNextReply();
     await took(() => store.commit({ shard: place.shard, expect: [absent(place.note())], write: [write(place.note(), 'once')], events: [{ id: place.name, type: 't' }] }));
     await answersAgain();
     expect(await store.read(place.note())).toMatchObject([{ value: { text: 'once' } }]);
-    expect(await counter()).toBe(before + 2);
+    expect(String(await redis.command('info', 'commandstats'))).toContain('cmdstat_xadd:calls=1,');
     expect((await store.follow(place.shard, 0, 100)).map(({ event }) => event.id)).toEqual([place.name]);
   });
 
   test('slow replies within the deadline are waited for', async () => {
-    proxy.delayReplies(TIMEOUT_MS / 2);
+    proxy.delayReplies(TIMEOUT_MS / 3);
     await mustCommit(store, place, write(place.note(), 'slow'));
     expect(await store.read(place.note())).toMatchObject([{ value: { text: 'slow' } }]);
   });
