@@ -4,13 +4,14 @@ import { documentOf } from './http/api/openapi.ts';
 import type { ApiRoute } from './http/api/route.ts';
 import { apiMiddleware, type ApiDeps as EdgeDeps } from './http/api/router.ts';
 import type { WebMiddleware } from './http/web-context.ts';
+import { signingKeysRoutes, type SigningKeysRoutesDeps } from './oauth/routes.ts';
 import { operatorsRoutes } from './operators/routes.ts';
 import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 
-export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps;
+export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...consentRoutes, ...operatorsRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...consentRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

@@ -18,14 +18,14 @@ import { createMetrics } from './http/metrics.ts';
 import type { WebMiddleware } from './http/web-context.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
-import { authenticateOperator } from './oauth/authenticate-client.ts';
+import { authenticateApp, authenticateOperator } from './oauth/authenticate-client.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
 import { showProtocolError } from './oauth/protocol-error-page.ts';
 import { replaceSigningKeys } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
-import { keepKeysFresh, signingKeys } from './oauth/signing-keys.ts';
+import { describeSigningKeys, keepKeysFresh, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
 import { firstOperator } from './operators/operator-store.ts';
 import { deriveKey } from './settings/secret.ts';
 import type { Settings } from './settings/settings.ts';
@@ -122,7 +122,16 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     ...deps,
     hashPassword,
     apiKey: keyFor('management api'),
+    signingKeys: {
+      list: () => describeSigningKeys(deps, keySecret),
+      async rotate() {
+        const keys = await rotateSigningKeys(deps, keySecret);
+        await freshKeys.reload();
+        return keys;
+      },
+    },
     authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
+    authenticateApp: (ctx) => authenticateApp(deps, ctx.get('authorization')),
   });
 
   let closing = false;

@@ -25,7 +25,7 @@ export async function authenticateOperator(
 }
 
 /** Which app calls, as itself and in no tenant. */
-export async function authenticateApp(deps: OAuthDeps, authorization: string | undefined): Promise<AppId | undefined> {
+export async function authenticateApp(deps: Pick<OAuthDeps, 'store' | 'apps'>, authorization: string | undefined): Promise<AppId | undefined> {
   const key = appTokenKey(bearerOf(authorization));
   const [record] = key ? await deps.store.read(key) : [];
   const live = record && (await deps.apps.find(record.value.client as AppId));

@@ -76,8 +76,15 @@ async function keySet(deps: Deps, secret: Uint8Array): Promise<StoredRecord<KeyS
 export const signingKeys = async (deps: Deps, secret: Uint8Array): Promise<JWK[]> =>
   open((await keySet(deps, secret)).value, secret);
 
+export type KeyDescription = Omit<StoredKey, 'sealed'>;
+
+const describe = ({ keys }: KeySet): KeyDescription[] => keys.map(({ kid, alg, state, createdAt }) => ({ kid, alg, state, createdAt }));
+
+export const describeSigningKeys = async (deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> =>
+  describe((await keySet(deps, secret)).value);
+
 /** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a minute. */
-export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<void> {
+export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> {
   const record = await keySet(deps, secret);
   const turned: Record<State, State> = { current: 'retired', next: 'current', retired: 'retired' };
   const aged = record.value.keys.map((stored) => ({ ...stored, state: turned[stored.state] }));
@@ -97,19 +104,20 @@ export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise
     write: [put(key, { keys }, { tenant: null })],
   });
   if (!result.ok) throw new AppError('conflict', { detail: 'Somebody else rotated the keys just now.' });
+  return describe({ keys });
 }
 
 const RELOAD_MS = 30_000;
 
-/** Takes up rotated keys while the server runs. */
+/** Takes up rotated keys while the server runs; the one that rotated them does so at once. */
 export function keepKeysFresh(
   replace: (keys: readonly JWK[]) => void,
   deps: Deps,
   secret: Uint8Array,
   log: { warn(details: object, message: string): void },
-): { stop(): void } {
+): { reload(): Promise<void>; stop(): void } {
   let known = '';
-  const timer = setInterval(async () => {
+  const reload = async () => {
     try {
       const keys = await signingKeys(deps, secret);
       const now = keys.map(({ kid }) => kid).join(' ');
@@ -118,7 +126,8 @@ export function keepKeysFresh(
     } catch (err) {
       log.warn({ err }, 'the signing keys could not be read again; the ones in use stay');
     }
-  }, RELOAD_MS);
+  };
+  const timer = setInterval(() => void reload(), RELOAD_MS);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return { reload, stop: () => clearInterval(timer) };
 }

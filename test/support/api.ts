@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,21 +7,25 @@ import { expect } from '@jest/globals';
 
 import { apiRouter, apiRoutes } from '#src/api.ts';
 import type { ApiDeps } from '#src/api.ts';
+import { createLiveApps } from '#src/apps/live-app-cache.ts';
 import { ERRORS, type ErrorCode } from '#src/errors.ts';
 import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
-import { authenticateOperator } from '#src/oauth/authenticate-client.ts';
-import { managementTokenKey } from '#src/oauth/tokens/token-records.ts';
+import { authenticateApp, authenticateOperator } from '#src/oauth/authenticate-client.ts';
+import { describeSigningKeys, rotateSigningKeys } from '#src/oauth/signing-keys.ts';
+import { appTokenKey, managementTokenKey, type ClientToken } from '#src/oauth/tokens/token-records.ts';
 import { mintToken } from '#src/oauth/tokens/token-text.ts';
 import { createOperator } from '#src/operators/operator-store.ts';
 import type { OperatorScope } from '#src/operators/operator.ts';
-import { put, type RecordStore } from '#src/storage/record-store.ts';
+import { put, type Key, type RecordStore } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { openStore } from '#src/storage/open-store.ts';
 
 import { testCatalogue } from './catalogue.ts';
 import { startWeb } from './web.ts';
+
+const KEY_SECRET = randomBytes(32);
 
 export interface Answer {
   readonly status: number;
@@ -46,6 +51,8 @@ export interface ApiWorld {
   ask(method: string, path: string, asked?: Asked): Promise<Answer>;
   /** As another operator, or with an `Authorization` header of the test's own. */
   askAs(who: Who | { authorization: string | undefined }, method: string, path: string, asked?: Asked): Promise<Answer>;
+  /** The `Authorization` header of an app as itself. */
+  asApp(app: string): Promise<{ authorization: string }>;
   close(): Promise<void>;
 }
 
@@ -62,13 +69,19 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
   const folder = mkdtempSync(join(tmpdir(), 'assent-api-'));
   const engine = await openStore(url ?? `sqlite:${join(folder, 'api.db')}`, { clock: Date.now, allowUnsafe: true });
   const store = wrapStore(engine);
+  const apps = createLiveApps({ store, clock: Date.now });
   const deps: ApiDeps = {
     store,
     clock: Date.now,
     catalogue: testCatalogue,
     apiKey: Buffer.alloc(32, 3),
     authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
+    authenticateApp: (ctx) => authenticateApp({ store, apps }, ctx.get('authorization')),
     // The real parameters would only make the tests slow; hashing has tests of its own.
+    signingKeys: {
+      list: () => describeSigningKeys({ store, clock: Date.now }, KEY_SECRET),
+      rotate: () => rotateSigningKeys({ store, clock: Date.now }, KEY_SECRET),
+    },
     hashPassword: async (password) => `hash of ${password.length} characters`,
   };
   const web = await startWeb({ mounts: [{ at: ['/api'], manner: 'api', use: apiRouter(deps) }] });
@@ -109,6 +122,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     tokens,
     askAs,
     ask: (method, path, asked) => askAs('manage', method, path, asked),
+    asApp: async (app) => ({ authorization: `Bearer ${await keptToken(deps, 'appToken', appTokenKey, app, '')}` }),
     async close() {
       await web.close();
       await engine.close();
@@ -117,14 +131,24 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
   };
 }
 
-/** A token for a new operator, as the token endpoint would have kept it. */
+/** A token for a new operator. */
 async function token(deps: ApiDeps, scopes: OperatorScope[]): Promise<string> {
   const { operator } = await createOperator(deps, { name: 'Test', scopes }, { kind: 'system' });
-  const text = mintToken('managementToken', shardOf(operator.id));
-  const key = managementTokenKey(text);
-  if (!key) throw new Error('not the text of a management token');
-  const value = { operator: operator.id, payload: { scope: scopes.join(' ') } };
-  await deps.store.commit({ shard: key.shard, write: [put(key, value as never, { tenant: null })] });
+  return keptToken(deps, 'managementToken', managementTokenKey, operator.id, scopes.join(' '));
+}
+
+/** As the token endpoint would have kept it. */
+async function keptToken(
+  { store }: ApiDeps,
+  kind: 'managementToken' | 'appToken',
+  keyOf: (text: string) => Key<ClientToken> | undefined,
+  client: string,
+  scope: string,
+): Promise<string> {
+  const text = mintToken(kind, shardOf(client));
+  const key = keyOf(text);
+  if (!key) throw new Error(`not the text of a ${kind}`);
+  await store.commit({ shard: key.shard, write: [put(key, { client, payload: { scope } }, { tenant: null })] });
   return text;
 }
 

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+import { plain } from '#src/http/api/answer.ts';
+import { time } from '#src/http/api/fields.ts';
+import { route } from '#src/http/api/route.ts';
+
+import type { KeyDescription } from './signing-keys.ts';
+
+export interface SigningKeysRoutesDeps {
+  readonly signingKeys: {
+    list(): Promise<readonly KeyDescription[]>;
+    rotate(): Promise<readonly KeyDescription[]>;
+  };
+}
+
+const key = z
+  .object({
+    kid: z.string(),
+    alg: z.string().meta({ example: 'ES256' }),
+    state: z.enum(['current', 'next', 'retired']).meta({
+      description: '`current` signs, `next` is published before it signs, `retired` is published until what it signed has ended.',
+    }),
+    createdAt: time,
+  })
+  .meta({ id: 'SigningKey' });
+const keys = z.object({ keys: z.array(key).readonly() }).meta({ id: 'SigningKeys' });
+
+const common = { tag: 'Signing keys' } as const;
+
+export const signingKeysRoutes = [
+  route({
+    ...common,
+    method: 'get',
+    path: '/signing-keys',
+    operationId: 'listSigningKeys',
+    summary: 'List the signing keys, without their private parts',
+    scope: 'read',
+    answer: plain(keys),
+    handle: async ({ signingKeys }: SigningKeysRoutesDeps) => ({ body: { keys: await signingKeys.list() } }),
+  }),
+  route({
+    ...common,
+    method: 'post',
+    path: '/signing-keys/rotation',
+    operationId: 'rotateSigningKeys',
+    summary: 'Let the next keys sign, and publish new next ones; servers take it up within half a minute',
+    scope: 'manage',
+    answer: plain(keys),
+    errors: ['conflict'],
+    handle: async ({ signingKeys }: SigningKeysRoutesDeps) => ({ body: { keys: await signingKeys.rotate() } }),
+  }),
+];
