@@ -75,7 +75,12 @@ export async function authorize(attempt: Attempt, person: Person, { browser = cr
 interface At {
   /** The address of one of several servers. */
   readonly at?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
+
+/** How a client with a secret says who it is (RFC 6749 section 2.3.1). */
+export const basicAuth = ({ id, secret }: { readonly id: string; readonly secret: string | null }): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
 /** A POST to an OAuth endpoint as this client. */
 export async function post(
@@ -83,13 +88,13 @@ export async function post(
   path: string,
   client: { readonly id: string; readonly secret: string | null },
   parameters: Parameters,
-  { at = world.issuer }: At = {},
+  { at = world.issuer, headers = {} }: At = {},
 ): Promise<Reply> {
   const body = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) body.set(name, value);
   if (client.secret === null) body.set('client_id', client.id);
-  const authorization = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
-  const response = await fetch(at + path, { method: 'POST', body, headers: client.secret === null ? {} : { authorization } });
+  const authorization = client.secret === null ? {} : { authorization: basicAuth(client) };
+  const response = await fetch(at + path, { method: 'POST', body, headers: { ...authorization, ...headers } });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
 }
@@ -98,18 +103,25 @@ export const exchange = (
   world: World<any>,
   { app, verifier }: Attempt,
   code: string | null,
-  { at, ...parameters }: At & Parameters = {},
-): Promise<Reply> =>
-  post(
-    world,
-    '/oauth/token',
-    app,
-    { grant_type: 'authorization_code', code: code ?? undefined, redirect_uri: app.redirectUri, code_verifier: verifier, ...parameters },
-    { at },
-  );
+  { at, ...parameters }: Pick<At, 'at'> & Parameters = {},
+  headers: At['headers'] = {},
+): Promise<Reply> => post(world, '/oauth/token', app, { ...exchangeParameters({ app, verifier }, code), ...parameters }, { at, headers });
 
-export const refresh = (world: World<any>, app: TestApp, token: string, { at, ...parameters }: At & Parameters = {}): Promise<Reply> =>
-  post(world, '/oauth/token', app, { grant_type: 'refresh_token', refresh_token: token, ...parameters }, { at });
+/** What the app sends to redeem the code. */
+export const exchangeParameters = ({ app, verifier }: Pick<Attempt, 'app' | 'verifier'>, code: string | null) => ({
+  grant_type: 'authorization_code',
+  code: code ?? undefined,
+  redirect_uri: app.redirectUri,
+  code_verifier: verifier,
+});
+
+export const refresh = (
+  world: World<any>,
+  app: TestApp,
+  token: string,
+  { at, ...parameters }: Pick<At, 'at'> & Parameters = {},
+  headers: At['headers'] = {},
+): Promise<Reply> => post(world, '/oauth/token', app, { grant_type: 'refresh_token', refresh_token: token, ...parameters }, { at, headers });
 
 export const revoke = (world: World<any>, app: TestApp, token: string, { at }: At = {}): Promise<Reply> =>
   post(world, '/oauth/revoke', app, { token }, { at });

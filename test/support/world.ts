@@ -2,19 +2,15 @@ import type { Clock } from '#src/clock.ts';
 
 import { startAssent, startAssentProcesses, freePort, type Assent, type AssentOptions, type AssentProcess, type AssentServer } from './assent-server.ts';
 import { createManagement, type Management } from './management.ts';
+import { registerApp, type TestApp } from './register-app.ts';
+
+export type { TestApp };
 
 export interface Person {
   readonly id: string;
   readonly email: string;
   readonly name: string;
   readonly password: string;
-}
-
-export interface TestApp {
-  readonly id: string;
-  /** `null` for a public client. */
-  readonly secret: string | null;
-  readonly redirectUri: string;
 }
 
 /**
@@ -70,12 +66,6 @@ async function populate<S extends AssentServer>(assent: Assent<S>, options: Worl
     const { id } = await manage.post('/users', { email, name, password: PASSWORD });
     return { id, email, name, password: PASSWORD };
   };
-  const app = async (details: object, version: { redirectUris: string[]; [field: string]: unknown }): Promise<TestApp> => {
-    const { id, secret } = await manage.post('/apps', details);
-    const draft = await manage.post(`/apps/${id}/versions`, version);
-    await manage.post(`/apps/${id}/versions/${draft.id}/publish`);
-    return { id, secret, redirectUri: version.redirectUris[0] ?? '' };
-  };
   const resourceServer = async (name: string, audience: string): Promise<ResourceServerAccount> => {
     const { id, secret } = await manage.post('/resource-servers', { name, audience });
     return { id, secret, audience };
@@ -99,7 +89,8 @@ async function populate<S extends AssentServer>(assent: Assent<S>, options: Worl
   });
 
   const schedulerOrigin = options.schedulerOrigin ?? `http://127.0.0.1:${await freePort()}`;
-  const scheduler = await app(
+  const scheduler = await registerApp(
+    manage,
     { name: 'Scheduler Pro', developer: { name: 'Example Software', verified: true }, authMethod: 'client_secret_basic' },
     {
       redirectUris: [`${schedulerOrigin}/callback`],
@@ -107,7 +98,8 @@ async function populate<S extends AssentServer>(assent: Assent<S>, options: Worl
       sharedAccess: true,
     },
   );
-  const notes = await app(
+  const notes = await registerApp(
+    manage,
     { name: 'Notes', developer: { name: 'Somebody', verified: false }, authMethod: 'none' },
     { redirectUris: ['https://notes.example/callback'], permissions: { user: { required: ['calendar:read'], optional: [] } }, sharedAccess: false },
   );
