@@ -38,6 +38,7 @@ export async function checkAvailability({ store }: Deps, tenant: TenantId, wante
 }
 
 const WHY_NOT: Readonly<Record<string, string>> = {
+  of_another_tenant: "is asked for by another tenant's own app.",
   not_in_catalogue: 'is not a permission for this identity.',
   not_declared: 'is not declared by the version of the app in use.',
   exception: 'is blocked by the rules.',

@@ -1,14 +1,13 @@
-import { allowedPermissions } from '#src/approvals/decide.ts';
 import { approvalKey } from '#src/approvals/approval-store.ts';
+import { checkAvailability } from '#src/approvals/check-approval.ts';
+import { allowedPermissions } from '#src/approvals/decide.ts';
+import type { Deps } from '#src/deps.ts';
 import { AppError, type FieldProblem } from '#src/errors.ts';
 import { happened, type Actor, type Happening } from '#src/events.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { changeRecord } from '#src/storage/change-record.ts';
 import { asRead, type Expectation } from '#src/storage/record-store.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
-import { groupKey } from '#src/tenants/group-store.ts';
-import { memberKey } from '#src/tenants/member-store.ts';
-import type { Deps } from '#src/deps.ts';
 
 import { sameDataRange, type DataRange, type Installation } from './installation.ts';
 import { installationKey } from './installation-records.ts';
@@ -90,7 +89,7 @@ export const changeDataRange = (
   actor: Actor,
 ): Promise<Installation> =>
   change(deps, named, actor, async (installation) => {
-    const next = await checkedDataRange(deps, named.tenant, dataRange);
+    const next = await checked(deps, named.tenant, dataRange);
     return {
       change: { dataRange: next },
       ...(!sameDataRange(next, installation.dataRange) && {
@@ -119,26 +118,7 @@ export const suspendInstallation = (deps: InstallationDeps, named: Named, actor:
 export const resumeInstallation = (deps: InstallationDeps, named: Named, actor: Actor): Promise<Installation> =>
   setStatus(deps, named, 'active', actor);
 
-const MOST = 100;
-
-/** The range without repeats, of groups and members that there are; `invalid_request` names the others. */
-export async function checkedDataRange({ store }: Deps, tenant: TenantId, range: DataRange): Promise<DataRange> {
-  if (range.kind === 'all') return { kind: 'all' };
-  const [groups, members] = [[...new Set(range.groups)], [...new Set(range.members)]];
-  const refuse = (fields: FieldProblem[]) => {
-    if (fields.length > 0) throw new AppError('invalid_request', { fields });
-  };
-  refuse([
-    ...(groups.length + members.length === 0 ? [{ pointer: '/dataRange', detail: 'Name at least one group or member.' }] : []),
-    ...(groups.length + members.length > MOST ? [{ pointer: '/dataRange', detail: `At most ${MOST} groups and members. Make a group.` }] : []),
-  ]);
-  const [theGroups, theMembers] = await Promise.all([
-    store.read(...groups.map((id) => groupKey(tenant, id))),
-    store.read(...members.map((id) => memberKey(tenant, id))),
-  ]);
-  refuse([
-    ...groups.filter((_, place) => !theGroups[place]).map(() => ({ pointer: '/dataRange/groups', detail: 'There is no such group.' })),
-    ...members.filter((_, place) => !theMembers[place]).map(() => ({ pointer: '/dataRange/members', detail: 'There is no such member.' })),
-  ]);
-  return { kind: 'some', groups, members };
+async function checked(deps: Deps, tenant: TenantId, range: DataRange): Promise<DataRange> {
+  const found = await checkAvailability(deps, tenant, range.kind === 'all' ? { kind: 'everyone' } : range, '/dataRange');
+  return found.kind === 'some' ? found : { kind: 'all' };
 }

@@ -16,7 +16,7 @@ import { shardOf } from '#src/storage/shards.ts';
  *
  * Answers can hold a secret that is shown once, and digests of short bodies can be guessed, so what is kept is only
  * of use to someone who has the Idempotency-Key: its name, the digest of the request and the sealed answer are made
- * with a key derived from it, the operator and the server's secret, and it is not stored itself (I10).
+ * with a key derived from it, the caller and the server's secret, and it is not stored itself (I10).
  */
 interface Claim {
   readonly request: string;
@@ -34,15 +34,15 @@ export interface KeptAnswer {
 
 export async function once(
   { store, clock }: Deps,
-  claim: { operator: string; idempotencyKey: string; request: readonly string[]; secret: Uint8Array },
+  claim: { caller: string; idempotencyKey: string; request: readonly string[]; secret: Uint8Array },
   effect: () => Promise<KeptAnswer>,
 ): Promise<KeptAnswer & { replayed: boolean }> {
   if (!/^[\x21-\x7e]{1,255}$/.test(claim.idempotencyKey)) {
     throw new AppError('invalid_request', { fields: [{ pointer: 'Idempotency-Key', detail: 'Send 1 to 255 visible ASCII characters.' }] });
   }
   const derive = (purpose: string, ...parts: readonly string[]) =>
-    createHmac('sha256', claim.secret).update(JSON.stringify([purpose, claim.operator, claim.idempotencyKey, ...parts])).digest();
-  const key: Key<Claim> = { shard: shardOf(claim.operator), kind: CLAIM, id: derive('name').toString('base64url') };
+    createHmac('sha256', claim.secret).update(JSON.stringify([purpose, claim.caller, claim.idempotencyKey, ...parts])).digest();
+  const key: Key<Claim> = { shard: shardOf(claim.caller), kind: CLAIM, id: derive('name').toString('base64url') };
   const request = derive('request', ...claim.request).toString('base64url');
   const lifetime = { tenant: null, expiresAt: clock() + DAY };
 

@@ -18,7 +18,7 @@ export function documentOf(routes: readonly ApiRoute<any>[]): object {
       title: 'Assent management API',
       version: '1',
       description:
-        'For operators. Get a token at `/oauth/token` with `grant_type=client_credentials`. Errors are problems (RFC 9457). Lists are `{items, next}`; send `next` back as `after`. Times are ISO 8601 in UTC. Unknown members are refused.',
+        'For operators, and under `/app` for apps about themselves. Get a token at `/oauth/token` with `grant_type=client_credentials`. Errors are problems (RFC 9457). Lists are `{items, next}`; send `next` back as `after`. Times are ISO 8601 in UTC. Unknown members are refused.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: API_BASE }],
@@ -36,6 +36,11 @@ export function documentOf(routes: readonly ApiRoute<any>[]): object {
             },
           },
         },
+        app: {
+          type: 'oauth2',
+          description: "An app's own token: the app asks for it without `tenant`. It opens what is said of the app itself and no data.",
+          flows: { clientCredentials: { tokenUrl: '/oauth/token', scopes: {} } },
+        },
       },
     },
   });
@@ -46,7 +51,7 @@ export function errorsOf(route: ApiRoute<any>): ErrorCode[] {
   const codes: (ErrorCode | false | undefined)[] = [
     'invalid_request',
     'unauthenticated',
-    'forbidden',
+    route.scope !== 'app' && 'forbidden',
     'payload_too_large',
     'unsupported_media_type',
     'internal_error',
@@ -73,7 +78,7 @@ function operationOf(route: ApiRoute<any>, shared: SharedAnswers): ZodOpenApiOpe
     tags: [route.tag],
     summary: route.summary,
     ...(route.description !== undefined && { description: route.description }),
-    security: [{ operator: [route.scope] }],
+    security: [route.scope === 'app' ? { app: [] } : { operator: [route.scope] }],
     requestParams: { path: route.params, query: route.query, header: headers },
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     responses: { [route.answer.status]: successOf(route), ...problemsOf(route, shared) },

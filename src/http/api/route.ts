@@ -8,9 +8,12 @@ import { pathParameters, type PathParameters } from './path-parameters.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export type ApiScope = 'read' | 'manage';
+/** Who may call a route: an operator whose token has the scope, or an app, for what is its own. */
+export type Audience = ApiScope | 'app';
 
+export type Caller = Actor & { kind: 'operator' | 'app' };
 
-export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
+export interface ApiRequest<P = unknown, Q = unknown, B = unknown, C extends Caller = Caller> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -18,13 +21,13 @@ export interface ApiRequest<P = unknown, Q = unknown, B = unknown> {
   readonly page: { readonly limit: number; readonly after: string | undefined };
   /** From `If-Match`: only this version may be changed. `undefined` where there was none, or `*`. */
   readonly ifVersion: number | undefined;
-  readonly actor: Actor & { kind: 'operator' };
+  readonly actor: C;
 }
 
 type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 type ParamsOf<Path extends string> = { readonly [Name in NamesIn<Path> & keyof PathParameters]: z.output<PathParameters[Name]> };
 
-interface Spec<D, Path extends string, Q extends z.ZodObject, B extends z.ZodObject, A extends Answer> {
+interface Spec<D, Path extends string, Q extends z.ZodObject, B extends z.ZodObject, A extends Answer, C extends Caller> {
   readonly method: Method;
   /** Below `/api/v1`; `{name}` stands for one of `pathParameters`. */
   readonly path: Path;
@@ -32,7 +35,7 @@ interface Spec<D, Path extends string, Q extends z.ZodObject, B extends z.ZodObj
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  readonly scope: ApiScope;
+  readonly scope: C extends { kind: 'app' } ? 'app' : ApiScope;
   readonly query?: Q;
   readonly body?: B;
   readonly answer: A;
@@ -40,16 +43,17 @@ interface Spec<D, Path extends string, Q extends z.ZodObject, B extends z.ZodObj
   readonly ifMatch?: 'required' | 'optional';
   /** What can go wrong beyond what can go wrong with every request of this form. */
   readonly errors?: readonly ErrorCode[];
-  handle(deps: D, request: ApiRequest<ParamsOf<Path>, z.output<Q>, z.output<B>>): Promise<Outcome<A>>;
+  handle(deps: D, request: ApiRequest<ParamsOf<Path>, z.output<Q>, z.output<B>, C>): Promise<Outcome<A>>;
 }
 
 /** A route as data: the router, the OpenAPI document and the test tables are all made from it. */
-export interface ApiRoute<D> extends Omit<Spec<D, string, z.ZodObject, z.ZodObject, Answer>, 'handle' | 'query' | 'body'> {
+export interface ApiRoute<D> extends Omit<Spec<D, string, z.ZodObject, z.ZodObject, Answer, Caller>, 'handle' | 'query' | 'body' | 'scope'> {
+  readonly scope: Audience;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodObject | undefined;
   readonly errors: readonly ErrorCode[];
-  handle(deps: D, request: ApiRequest<any, any, any>): Promise<Outcome<Answer> | Outcome<RecordAnswer>>;
+  handle(deps: D, request: ApiRequest<any, any, any, any>): Promise<Outcome<Answer> | Outcome<RecordAnswer>>;
 }
 
 const NO_MEMBERS = z.strictObject({});
@@ -60,14 +64,20 @@ export const PAGE_QUERY = {
   after: z.string().max(2000).optional().meta({ description: 'The `next` of the page before.', param: { id: 'after' } }),
 };
 
-export function route<
-  D,
-  const Path extends string,
-  A extends Answer,
-  Q extends z.ZodObject = z.ZodObject<{}, z.core.$strict>,
-  B extends z.ZodObject = z.ZodObject<{}, z.core.$strict>,
->(spec: Spec<D, Path, Q, B, A>): ApiRoute<D> {
-  const names = [...spec.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as keyof PathParameters);
+type NoMembers = z.ZodObject<{}, z.core.$strict>;
+
+/** A route for operators. */
+export const route = <D, const Path extends string, A extends Answer, Q extends z.ZodObject = NoMembers, B extends z.ZodObject = NoMembers>(
+  spec: Spec<D, Path, Q, B, A, Caller & { kind: 'operator' }>,
+): ApiRoute<D> => routeOf(spec);
+
+/** A route for an app about itself, with the app's own token. */
+export const appRoute = <D, const Path extends string, A extends Answer, Q extends z.ZodObject = NoMembers, B extends z.ZodObject = NoMembers>(
+  spec: Omit<Spec<D, Path, Q, B, A, Caller & { kind: 'app' }>, 'scope'>,
+): ApiRoute<D> => routeOf({ ...spec, scope: 'app' });
+
+function routeOf<D>(spec: Spec<D, any, any, any, any, any>): ApiRoute<D> {
+  const names = [...(spec.path as string).matchAll(/\{(\w+)\}/g)].map((match) => match[1] as keyof PathParameters);
   const query: z.ZodObject = spec.query ?? NO_MEMBERS;
   return {
     ...spec,

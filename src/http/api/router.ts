@@ -1,5 +1,6 @@
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
+import type { AppId } from '#src/ids.ts';
 
 import { openCursor, sealCursor } from '../cursor.ts';
 import { createRouter, type WebContext, type WebMiddleware } from '../web-context.ts';
@@ -7,7 +8,7 @@ import type { Answer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
 import { once, type KeptAnswer } from './idempotency.ts';
 import { etagOf, parseIfMatch, parseQuery, parseWith } from './parse.ts';
 import { readJson } from './request-body.ts';
-import type { ApiRequest, ApiRoute, ApiScope } from './route.ts';
+import type { ApiRequest, ApiRoute, ApiScope, Audience, Caller } from './route.ts';
 
 export interface Operator {
   readonly operator: string;
@@ -15,8 +16,10 @@ export interface Operator {
 }
 
 export interface ApiDeps extends Deps {
-  /** Whose bearer token the request carries, or `undefined` for none that is good. */
+  /** Which operator's bearer token the request carries, or `undefined` for none that is good. */
   authenticate(ctx: WebContext): Promise<Operator | undefined>;
+  /** The same for an app's own token. Neither kind of token is good for the routes of the other. */
+  authenticateApp(ctx: WebContext): Promise<AppId | undefined>;
   /** 32 bytes, for nothing but cursors and idempotency. */
   readonly apiKey: Uint8Array;
 }
@@ -41,8 +44,7 @@ export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRo
 
 /** The order of the checks, the same for every route. Nothing of the body is read for a stranger. */
 async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebContext & { params?: unknown }): Promise<void> {
-  const operator = await authenticated(deps, ctx);
-  requireScope(route.scope, operator);
+  const actor = await authenticated(deps, route.scope, ctx);
   const params = parseParams(route, ctx.params);
   const query = parseQuery(route.query, ctx.querystring);
   const { text, value } = await readJson(ctx);
@@ -53,13 +55,13 @@ async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebCon
   const { limit, after, ...filters } = query as { limit?: number; after?: string };
   const list = JSON.stringify([route.method, route.path, params, filters]);
   const page = { limit: limit ?? 1, after: after === undefined ? undefined : openCursor(after, { list, key: deps.apiKey }) };
-  const request: ApiRequest = { params, query: filters, body, ifVersion, page, actor: { kind: 'operator', id: operator.operator } };
+  const request: ApiRequest = { params, query: filters, body, ifVersion, page, actor };
   const effect = async () => render(route.answer, await route.handle(deps, request), { list, key: deps.apiKey });
 
   const idempotencyKey = ctx.get('Idempotency-Key');
   if (route.method === 'post' && idempotencyKey !== '') {
     const asked = [ctx.method, ctx.path, ctx.querystring, ctx.get('If-Match'), text];
-    const kept = await once(deps, { operator: operator.operator, idempotencyKey, request: asked, secret: deps.apiKey }, effect);
+    const kept = await once(deps, { caller: actor.id, idempotencyKey, request: asked, secret: deps.apiKey }, effect);
     if (kept.replayed) ctx.set('Idempotency-Replayed', 'true');
     send(ctx, kept);
   } else {
@@ -67,9 +69,17 @@ async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebCon
   }
 }
 
-async function authenticated(deps: ApiDeps, ctx: WebContext): Promise<Operator> {
-  const operator = await deps.authenticate(ctx);
-  if (operator) return operator;
+async function authenticated(deps: ApiDeps, audience: Audience, ctx: WebContext): Promise<Caller> {
+  if (audience === 'app') {
+    const app = await deps.authenticateApp(ctx);
+    return app === undefined ? refuse(ctx) : { kind: 'app', id: app };
+  }
+  const operator = (await deps.authenticate(ctx)) ?? refuse(ctx);
+  requireScope(audience, operator);
+  return { kind: 'operator', id: operator.operator };
+}
+
+function refuse(ctx: WebContext): never {
   // RFC 6750, 3.1: no error code for a request without any credentials.
   const challenge = ctx.get('Authorization') === '' ? 'Bearer' : 'Bearer error="invalid_token"';
   throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': challenge } });
