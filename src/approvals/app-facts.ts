@@ -1,4 +1,5 @@
 import { findLiveApp } from '#src/apps/app-store.ts';
+import { isForTenant } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
@@ -21,7 +22,7 @@ export interface AppFacts extends ApprovalFacts {
 /** `not_found` for an app without a version in use, `app_disabled` for one that the operator switched off. */
 export async function readAppFacts(deps: ApprovalDeps, tenant: TenantId, app: AppId): Promise<AppFacts> {
   const [live, facts] = await Promise.all([findLiveApp(deps, app), readApprovalFacts(deps, tenant, app)]);
-  if (!live) throw new AppError('not_found', { detail: 'There is no such app, or no version of it is in use.' });
+  if (!live || !isForTenant(live.app, tenant)) throw new AppError('not_found', { detail: 'There is no such app, or no version of it is in use.' });
   if (live.app.status !== 'active') throw new AppError('app_disabled');
   const { rules, approval, rulesRecord, approvalRecord } = facts;
   return {
