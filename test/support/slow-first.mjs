@@ -6,7 +6,8 @@ const SLOW = [/looks|chromium|newcomer/, /\/(journeys|attacks|contract|examples|
 const rank = ({ path }) => (SLOW.findIndex((pattern) => pattern.test(path)) + SLOW.length + 1) % (SLOW.length + 1);
 
 export default class SlowFirst extends Sequencer {
-  sort(tests) {
-    return [...super.sort(tests)].toSorted((a, b) => rank(a) - rank(b));
+  async sort(tests) {
+    const byDuration = await super.sort(tests); // oxlint-disable-line unicorn/no-array-sort -- it is no array
+    return byDuration.toSorted((a, b) => rank(a) - rank(b));
   }
 }
