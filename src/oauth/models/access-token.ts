@@ -1,5 +1,3 @@
-import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
-import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
 import { put, remove } from '#src/storage/record-store.ts';
 
 import type { Model } from '../adapter.ts';
@@ -8,6 +6,7 @@ import { readStanding, scopeNow } from '../tokens/standing.ts';
 import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
+import { forResourceServers } from './for-resource-servers.ts';
 
 export const accessTokenModel = (deps: OAuthDeps): Model => ({
   /** Only opaque tokens come here; they join the one commit of the request. */
@@ -32,13 +31,8 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const ctx = currentRequest();
     unitOf(ctx).standing = standing;
     const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
-    const extra: Record<string, unknown> = { ...(payload['extra'] as object) };
-    if (ctx.oidc.route === 'introspection' && binding.identity === 'user' && scope.includes(SHARED_ACCESS)) {
-      extra['shared_access_from'] = (await liveDelegationsTo(deps, binding.tenant, binding.user)).map((delegation) => ({
-        user: delegation.giver,
-        permissions: delegation.permissions,
-      }));
-    }
+    const more = ctx.oidc.route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
+    const extra = { ...(payload['extra'] as object), ...more };
     const now = { ...payload, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
     // A tenant token acts for nobody: not for the admin whose consent it may have come of.
     return binding.identity === 'tenant' ? { ...now, accountId: undefined, grantId: undefined } : now;
