@@ -63,7 +63,8 @@ export async function startRedis({ durability = 'disk', settings = {}, sentinel 
       resume: () => void child!.kill('SIGCONT'),
       stop: async () => {
         await kill();
-        await rm(folder, { recursive: true, force: true });
+        // A fork that rewrites the append-only file may outlive its parent for a moment.
+        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       },
     };
   }

@@ -7,9 +7,10 @@ import type { Link, Route } from './link.ts';
 import type { Script } from './scripts.ts';
 
 /**
- * Sends calls to the servers: those of one turn of the event loop go as one pipeline to each. Every call has a
- * deadline, also while no server is there to take it; the number of waiting calls is bounded; and no call is sent
- * again unless the server said that it did not run it.
+ * Sends calls to the servers. Each server has one pipeline under way; calls that are made meanwhile go together in
+ * the next, which costs far fewer system calls than sending each at once. Every call has a deadline, also while no
+ * server is there to take it; the number of waiting calls is bounded; and no call is sent again unless the server
+ * said that it did not run it.
  */
 export interface Lane {
   call(shard: Shard, command: readonly Argument[]): Promise<unknown>;
@@ -32,7 +33,7 @@ interface Call {
 const MOST_WAITING = 10_000;
 const MOST_REDIRECTIONS = 5;
 
-/** A lane that confirms adds to each pipeline what the server's durability needs, and has one under way at a time. */
+/** A lane that confirms adds to each pipeline what the server's durability needs. */
 export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: number; confirms: boolean }): Lane {
   let queue: Call[] = [];
   /** No server could take these yet; they are tried again when something changed. */
@@ -104,7 +105,7 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
 
   function send({ server, verdict }: Route, calls: readonly Call[]): void {
     const confirm = confirms && verdict.safe ? verdict.confirm : undefined;
-    if (confirm) busy.add(server);
+    busy.add(server);
     let settled = false;
     const settle = (give: (call: Call, place: number) => void): void => {
       if (settled) return;
@@ -112,8 +113,7 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
       clearTimeout(timer);
       calls.forEach(give);
       busy.delete(server);
-      if (confirm) release();
-      else schedule();
+      release();
     };
     const timer = setTimeout(
       () => settle((call) => fail(call, unavailable('Redis did not answer in time'))),

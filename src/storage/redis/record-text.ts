@@ -19,22 +19,28 @@ export function encodeEntries({ key, entries }: PreparedPut): string {
   return text;
 }
 
-/** `undefined` when there is none or its time is over. */
+/** `undefined` when there is none or its time is over. Cuts by position: this is on the path of every request. */
 export function decodeRecord<T>(key: Key<T>, text: string | null, now: number): StoredRecord<T> | undefined {
   if (text === null) return undefined;
-  const end = text.indexOf(SEPARATOR);
-  const [count, version, consumedAt, expiresAt, , ...tenant] = text.slice(0, end).split(' ') as [string, string, string, string, string, ...string[]];
-  const expiry = expiresAt === '-' ? null : Number(expiresAt);
-  if (expiry !== null && expiry <= now) return undefined;
+  const version = text.indexOf(' ') + 1;
+  const consumed = text.indexOf(' ', version) + 1;
+  const expires = text.indexOf(' ', consumed) + 1;
+  const schema = text.indexOf(' ', expires) + 1;
+  const tenant = text.indexOf(' ', schema) + 1;
+  const end = text.indexOf(SEPARATOR, tenant);
+  const expiresAt = timeIn(text, expires, schema);
+  if (expiresAt !== null && expiresAt <= now) return undefined;
   return {
     key,
-    value: JSON.parse(text.slice((count === '0' ? end : text.lastIndexOf(SEPARATOR)) + 1)) as T,
-    version: Number(version),
-    tenant: tenant[0] === '-' ? null : fromStoredText(tenant.join(' ').slice(1)),
-    expiresAt: expiry,
-    consumedAt: consumedAt === '-' ? null : Number(consumedAt),
+    value: JSON.parse(text.slice((text.startsWith('0 ') ? end : text.lastIndexOf(SEPARATOR)) + 1)) as T,
+    version: Number(text.slice(version, consumed)),
+    tenant: text[tenant] === '-' ? null : fromStoredText(text.slice(tenant + 1, end)),
+    expiresAt,
+    consumedAt: timeIn(text, consumed, expires),
   };
 }
+
+const timeIn = (text: string, from: number, to: number): number | null => (text[from] === '-' ? null : Number(text.slice(from, to)));
 
 /** Whether a record is listed under the index member, as it is now. */
 export const isListed = (text: string | null, member: string): boolean =>

@@ -54,7 +54,7 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
   async function read(...keys: readonly Key[]): Promise<(StoredRecord | undefined)[]> {
     const [first] = keys;
     if (first === undefined) return [];
-    if (keys.every(({ shard }) => shard === first.shard)) return readShard(first.shard, keys);
+    if (keys.length === 1 || keys.every(({ shard }) => shard === first.shard)) return readShard(first.shard, keys);
     const shards = [...new Set(keys.map(({ shard }) => shard))];
     const found = new Map<Key, StoredRecord | undefined>();
     await Promise.all(
