@@ -1,17 +1,20 @@
+import { approvalsRoutes, type ApprovalsRoutesDeps } from './approvals/routes.ts';
 import { appsRoutes, type AppsRoutesDeps } from './apps/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { documentOf } from './http/api/openapi.ts';
 import type { ApiRoute } from './http/api/route.ts';
 import { apiMiddleware, type ApiDeps as EdgeDeps } from './http/api/router.ts';
 import type { WebMiddleware } from './http/web-context.ts';
+import { installationsRoutes } from './installations/routes.ts';
+import { ownRoutes } from './marketplace/routes.ts';
 import { signingKeysRoutes, type SigningKeysRoutesDeps } from './oauth/routes.ts';
 import { operatorsRoutes } from './operators/routes.ts';
 import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 
-export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps & SigningKeysRoutesDeps;
+export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...consentRoutes, ...operatorsRoutes, ...signingKeysRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

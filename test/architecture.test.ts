@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** A slice imports only slices above it. */
 const SLICES = [
-  'tenants', 'sign-in', 'apps', 'approvals', 'installations', 'consent', 'decisions', 'launches', 'extensions', 'deliveries',
+  'tenants', 'sign-in', 'apps', 'approvals', 'installations', 'consent', 'marketplace', 'decisions', 'launches', 'extensions', 'deliveries',
   'audit', 'operators', 'developers', 'oauth',
 ];
 
