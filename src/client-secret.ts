@@ -1,7 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { base62 } from './ids.ts';
+import { base62, randomBase62 } from './ids.ts';
 import { digestOf } from './storage/seal.ts';
 
 export interface ClientSecret {
@@ -26,7 +26,7 @@ const checksum = (text: string): string => {
 
 /** `assent_cs_`, 256 random bits as 43 base-62 digits, CRC-32 as 6. Shown once; only its digest is kept. */
 export function newSecret(of: SecretOf): string {
-  const body = PREFIXES[of] + base62(randomBytes(32), RANDOM);
+  const body = PREFIXES[of] + randomBase62(RANDOM);
   return body + checksum(body);
 }
 

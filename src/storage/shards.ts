@@ -4,8 +4,18 @@ import type { Shard } from './record-store.ts';
 
 export const SHARDS = 256;
 
+let latest = { id: '', shard: hashed('') };
+
+function hashed(id: string): Shard {
+  return Number.parseInt(hash('sha256', id).slice(0, 2), 16) as Shard;
+}
+
 /** The shard of a thing that is sharded by its own id, and of everything bound to it. */
-export const shardOf = (id: string): Shard => Number.parseInt(hash('sha256', id).slice(0, 2), 16) as Shard;
+export function shardOf(id: string): Shard {
+  // The keys of one tenant are made one after the other.
+  if (latest.id !== id) latest = { id, shard: hashed(id) };
+  return latest.shard;
+}
 
 /** Two lower-case hexadecimal digits, as they stand in ids and tokens that must be found from their text alone. */
 export const shardToText = (shard: Shard): string => shard.toString(16).padStart(2, '0');

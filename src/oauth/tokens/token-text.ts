@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-import { base62 } from '#src/ids.ts';
+import { base62, randomBase62 } from '#src/ids.ts';
 import type { Shard } from '#src/storage/record-store.ts';
 import { shardFromText, shardToText } from '#src/storage/shards.ts';
 
@@ -42,7 +41,7 @@ const checksum = (text: string): string => {
 };
 
 export function mintToken(kind: TokenKind, shard: Shard, name = ''): string {
-  const body = `${KINDS[kind].prefix}${shardToText(shard)}${name}${base62(randomBytes(32), SECRET)}`;
+  const body = `${KINDS[kind].prefix}${shardToText(shard)}${name}${randomBase62(SECRET)}`;
   return body + checksum(body);
 }
 
