@@ -18,8 +18,8 @@ import { noteTenantApp } from './tenant-apps.ts';
 export interface WhichApproval {
   readonly tenant: TenantId;
   readonly app: AppId;
-  /** Only this version of the record is changed. */
-  readonly ifVersion?: number | undefined;
+  /** Only this version of the record is changed; `null` when there was none. */
+  readonly ifVersion?: number | null | undefined;
 }
 
 /** What else belongs to the same commit, read anew in each round. */
@@ -128,8 +128,8 @@ async function shut(
   });
 }
 
-function checkVersion(wanted: number | undefined, version: number | undefined): void {
-  if (wanted !== undefined && wanted !== version) throw new AppError('precondition_failed');
+function checkVersion(wanted: number | null | undefined, version: number | undefined): void {
+  if (wanted !== undefined && wanted !== (version ?? null)) throw new AppError('precondition_failed');
 }
 
 /** What was decided last, on top of what was before. */

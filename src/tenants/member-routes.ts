@@ -12,7 +12,7 @@ import { addMember, changeMember, membersOf, readMember, removeMember } from './
 
 const role = z.string().min(1).max(128).meta({ description: '`owner`, `admin`, `member` or the id of a custom role of the tenant.' });
 const status = z.enum(['active', 'inactive']);
-const member = z
+export const member = z
   .object({ tenant: idText, user: idText, membership: idText.meta({ description: 'One stay in the tenant.' }), role, status, groups: z.array(idText).readonly(), joinedAt: time })
   .meta({ id: 'Member' });
 

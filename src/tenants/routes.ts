@@ -1,4 +1,5 @@
 import { delegationRoutes, type DelegationRoutesDeps } from './delegation-routes.ts';
+import { groupRoutes } from './group-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
@@ -6,4 +7,4 @@ import { userRoutes, type UserRoutesDeps } from './user-routes.ts';
 
 export type TenantsRoutesDeps = UserRoutesDeps & DelegationRoutesDeps;
 
-export const tenantsRoutes = [...tenantRoutes, ...userRoutes, ...memberRoutes, ...roleRoutes, ...delegationRoutes];
+export const tenantsRoutes = [...tenantRoutes, ...userRoutes, ...memberRoutes, ...groupRoutes, ...roleRoutes, ...delegationRoutes];

@@ -1,5 +1,8 @@
+import { findApp } from '#src/apps/app-store.ts';
+import { requestReview } from '#src/approvals/request-review.ts';
 import { grantChange } from '#src/consent/grant-store.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import { installationChange } from '#src/installations/installation-store.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -27,11 +30,19 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
   const resourceServer = await make('/resource-servers', { name: 'Meetings', audience: `https://${name}.example/meetings` });
   const operator = await make('/operators', { name: 'Deploy', scopes: ['read'] });
   const app = await make('/apps', { name: 'Scheduler Pro', developer: { name: 'Scheduler Inc.' }, authMethod: 'client_secret_basic' });
+  const live = await make(`/apps/${app}/versions`, VERSION);
+  await api.ask('POST', `/apps/${app}/versions/${live}/publish`);
   const version = await make(`/apps/${app}/versions`, VERSION);
   const secret = (await api.ask('GET', `/apps/${app}`)).body.secrets[0].id as string;
   const grant = await giveGrant(api, { tenant, user, app });
+  await install(api, { tenant, user, app });
+  const group = await make(`/tenants/${tenant}/groups`, { name: 'Sales' });
+  await api.ask('PUT', `/tenants/${tenant}/groups/${group}/members/${user}`);
+  await api.ask('PATCH', `/tenants/${tenant}/rules`, { body: { sensitive: 'auto' }, headers: { 'if-match': '"0"' } });
+  await api.ask('POST', `/tenants/${tenant}/approvals`, { body: { app, permissions: { user: ['meetings:read'] } } });
+  const review = await askForReview(api, { tenant, user, app });
   return {
-    ids: { tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
+    ids: { group, review, tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
     bodies: {
       createTenant: { name: 'Another' },
       renameTenant: { name: 'Renamed' },
@@ -49,20 +60,53 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       createOperator: { name: 'Another', scopes: ['read'] },
       registerResourceServer: { name: 'Another', audience: `https://${name}.example/another` },
       updateResourceServer: { name: 'Renamed' },
+      createGroup: { name: 'Board' },
+      renameGroup: { name: 'Selling' },
+      changeRules: { sensitive: 'review' },
+      previewRules: { sensitive: 'block' },
+      decideOnApp: { app, status: 'approved', permissions: { user: ['meetings:read'] } },
+      changeApproval: { status: 'withdrawn' },
+      changeInstalledPermissions: { permissions: [] },
+      changeDataRange: { dataRange: { kind: 'some', members: [user] } },
+      setInstallationStatus: { status: 'active' },
+      askForPermissions: {},
+      decideReview: { verdict: 'deny', reason: 'Not now.' },
       registerApp: { name: 'Another', developer: { name: 'Somebody' }, authMethod: 'none' },
       updateApp: { tagline: 'Plans meetings' },
       setAppStatus: { status: 'active' },
       createVersion: VERSION,
       updateDraft: { sharedAccess: true },
     },
-    queries: { listDelegations: `?giver=${user}`, listGrants: `?user=${user}` },
+    queries: { listDelegations: `?giver=${user}`, giveUpPermissions: '?identity=tenant&permissions=meetings:write', listGrants: `?user=${user}` },
   };
 }
 
 const VERSION = {
   redirectUris: ['https://scheduler.example/callback'],
-  permissions: { user: { required: ['meetings:read'], optional: ['calendar:read'] } },
+  permissions: { user: { required: ['meetings:read'], optional: ['calendar:read'] }, tenant: { required: [], optional: ['meetings:write'] } },
 };
+
+/** As a person who asks for more would leave it. */
+async function askForReview({ deps }: ApiWorld, { tenant, user, app }: { tenant: string; user: string; app: string }): Promise<string> {
+  const [inTenant, person, client] = [tenant as TenantId, user as UserId, app as AppId];
+  const permissions = { user: [], tenant: ['meetings:write'] };
+  const outcome = await requestReview(deps, { tenant: inTenant, app: client, permissions, cause: 'request', reason: '', resume: null }, { kind: 'user', id: person });
+  if (!('review' in outcome)) throw new Error(`Nothing was put to review: ${outcome.is}`);
+  return outcome.review.id;
+}
+
+/** As an admin's consent would leave it. */
+async function install({ deps }: ApiWorld, { tenant, user, app }: { tenant: string; user: string; app: string }): Promise<void> {
+  const [inTenant, person, client] = [tenant as TenantId, user as UserId, app as AppId];
+  const [member, live] = await Promise.all([findMember(deps, inTenant, person), findApp(deps, client)]);
+  if (!member || !live?.liveVersion) throw new Error('Only a member can install an app that is in use');
+  const { installation: _, ...change } = installationChange(
+    { tenant: inTenant, permissions: ['meetings:write'], dataRange: { kind: 'all' }, basis: { membership: member.membership, installation: null } },
+    { before: undefined, app: client, version: live.liveVersion, user: person, generation: 0, now: deps.clock() },
+  );
+  const result = await deps.store.commit({ shard: shardOf(inTenant), ...change });
+  if (!result.ok) throw new Error('It is installed already');
+}
 
 /** As a person's consent would leave it. */
 export async function giveGrant(

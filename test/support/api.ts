@@ -8,7 +8,9 @@ import { expect } from '@jest/globals';
 import { apiRouter, apiRoutes } from '#src/api.ts';
 import type { ApiDeps } from '#src/api.ts';
 import { createLiveApps } from '#src/apps/live-app-cache.ts';
+import { usageOf } from '#src/consent/app-usage.ts';
 import { ERRORS, type ErrorCode } from '#src/errors.ts';
+import type { AppId } from '#src/ids.ts';
 import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
@@ -74,6 +76,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     store,
     clock: Date.now,
     catalogue: testCatalogue,
+    usageOf: usageOf({ store, clock: Date.now }),
     apiKey: Buffer.alloc(32, 3),
     authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
     authenticateApp: (ctx) => authenticateApp({ store, apps }, ctx.get('authorization')),
@@ -148,7 +151,7 @@ async function keptToken(
   const text = mintToken(kind, shardOf(client));
   const key = keyOf(text);
   if (!key) throw new Error(`not the text of a ${kind}`);
-  await store.commit({ shard: key.shard, write: [put(key, { client, payload: { scope } }, { tenant: null })] });
+  await store.commit({ shard: key.shard, write: [put(key, { client: client as AppId, payload: { scope } }, { tenant: null })] });
   return text;
 }
 
