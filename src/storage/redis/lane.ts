@@ -122,7 +122,7 @@ export function openLane(link: Link, { timeoutMs, confirms }: { timeoutMs: numbe
     const pipeline = server.pipeline();
     for (const call of calls) pipeline.call(...(call.command as [string, ...Argument[]]));
     if (confirm) for (const command of confirmationCommands(confirm, timeoutMs)) pipeline.call(...command);
-    pipeline.exec((error, replies) => {
+    void pipeline.exec((error, replies) => {
       const unconfirmed = replies && confirm ? whyUnconfirmed(confirm, replies.slice(calls.length) as Reply[]) : undefined;
       settle((call, place) => {
         if (replies == null) fail(call, unavailable(`Redis could not be asked: ${error?.message.slice(0, 200)}`));

@@ -1,21 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type PreparedChange, prepareChange } from '../prepared-change.ts';
-import type { CommitResult, IndexQuery, Key, LogEntry, LogEvent, Page, RecordStore, Shard, StoredRecord } from '../record-store.ts';
+import type { CommitResult, Key, LogEntry, LogEvent, RecordStore, Shard, StoredRecord } from '../record-store.ts';
 import { allShards } from '../shards.ts';
 import type { StoreOptions } from '../store-options.ts';
 import { unavailable, UnusableStore } from '../unavailable.ts';
-import { encodePosition } from '../scan-position.ts';
 import type { RedisUrl } from './clients.ts';
-import { checkKey, counterKey, expiryKey, indexKey, logKey, memberPosition, memberRange, recordKey } from './keys.ts';
+import { commitArguments } from './commit-arguments.ts';
+import { checkKey, logKey, recordKey } from './keys.ts';
 import { type Argument, type Lane, openLane } from './lane.ts';
 import { type Link, openLink } from './link.ts';
-import { decodeRecord, encodeEntries, encodeHead, isListed } from './record-text.ts';
+import { decodeRecord } from './record-text.ts';
+import { scanIndex } from './scan-index.ts';
 import { COMMIT } from './scripts.ts';
-import { GARBAGE_SLACK_MS } from '../garbage.ts';
 import { startSweeping } from './sweep.ts';
-
-const SCAN_ROUNDS = 20;
 
 /** The engine for several processes: one Redis server, one found through Sentinel, or a Redis Cluster. */
 export async function openRedisStore(url: RedisUrl, options: StoreOptions): Promise<RecordStore> {
@@ -69,41 +67,10 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
 
   async function commit(prepared: PreparedChange, now: number): Promise<CommitResult> {
     const { shard, durable, expect = [] } = prepared.change;
-    const keys = 4 + expect.length + prepared.writes.length;
-    const reply = (await (durable ? durableLane(shard) : lane).run(shard, COMMIT, keys, commitArguments(prepared, now))) as [string, ...(string | number)[]];
+    const { keys, args } = commitArguments(prepared, now);
+    const reply = (await (durable ? durableLane(shard) : lane).run(shard, COMMIT, keys, args)) as [string, ...(string | number)[]];
     if (reply[0] === 'ok') return { ok: true, version: Number(reply[1]) };
     return { ok: false, failed: reply.slice(1).map((number) => expect[Number(number) - 1]!) };
-  }
-
-  async function scan<T>(query: IndexQuery<T>): Promise<Page<T>> {
-    let { least, greatest } = memberRange(query);
-    const { partition } = memberRange(query);
-    const descending = query.direction === 'descending';
-    const records: StoredRecord<T>[] = [];
-    let last: string | undefined;
-    for (let round = 0; round < SCAN_ROUNDS; round += 1) {
-      const asked = query.limit + 1 - records.length;
-      const bounds = descending ? [greatest, least, 'BYLEX', 'REV'] : [least, greatest, 'BYLEX'];
-      const members = (await lane.call(query.shard, ['zrange', indexKey(query.shard), ...bounds, 'LIMIT', 0, asked])) as string[];
-      if (members.length > 0) {
-        const keys = members.map((member) => ({ shard: query.shard, kind: query.kind, id: memberPosition(member, partition).id }));
-        const texts = (await lane.call(query.shard, ['mget', ...keys.map(recordKey)])) as (string | null)[];
-        const now = clock();
-        for (const [place, member] of members.entries()) {
-          // Between the two reads a record may have gone, or moved to another place in the index.
-          const record = isListed(texts[place]!, member) ? decodeRecord(keys[place]!, texts[place]!, now) : undefined;
-          if (record !== undefined) {
-            if (records.length === query.limit) return { records, next: encodePosition(memberPosition(last!, partition)) };
-            records.push(record);
-          }
-          last = member;
-        }
-      }
-      if (members.length < asked) return { records, next: undefined };
-      if (descending) greatest = `(${last}`;
-      else least = `(${last}`;
-    }
-    return { records, next: encodePosition(memberPosition(last!, partition)) };
   }
 
   async function follow(shard: Shard, after: number, limit: number): Promise<LogEntry[]> {
@@ -142,7 +109,7 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
       const now = clock();
       return commit(prepareChange(change, now), now);
     },
-    scan,
+    scan: (query) => scanIndex({ lane, clock }, query),
     follow,
     check,
     close: async () => {
@@ -153,27 +120,6 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
       confirming?.link.close();
     },
   };
-}
-
-/** The arguments of scripts/commit.lua: keys, then values. */
-function commitArguments({ change: { shard, expect = [] }, writes, events }: PreparedChange, now: number): Argument[] {
-  const args: Argument[] = [counterKey(shard), logKey(shard), indexKey(shard), expiryKey(shard)];
-  for (const { key } of expect) args.push(recordKey(key));
-  for (const { key } of writes) args.push(recordKey(key));
-  args.push(now, expect.length, writes.length, events.length);
-  for (const expectation of expect) args.push(expectation.is === 'at' ? expectation.version : expectation.is);
-  for (const write of writes) {
-    if (write.do !== 'put') {
-      args.push(write.do);
-    } else if (write.entries.length === 0) {
-      args.push('put', write.expiresAt === null ? '' : write.expiresAt - now + GARBAGE_SLACK_MS, encodeHead(write), write.json);
-    } else {
-      // These stay until they are swept with their index entries; the engine drops the others by itself.
-      args.push('list', write.entries.length, write.expiresAt ?? '-', encodeHead(write), encodeEntries(write), write.json);
-    }
-  }
-  for (const event of events) args.push(event);
-  return args;
 }
 
 /** Waits until every shard has a server, and refuses one that is not safe. */

@@ -41,8 +41,14 @@ export function reader(database: DatabaseSync): Reader {
       const values: (string | number)[] = [query.shard, query.kind.name, query.index, toStoredText(query.of), now];
       const prefix = toStoredText(query.prefix ?? '');
       const end = afterPrefix(prefix);
-      if (prefix !== '') where.push('entry.sort >= ?'), values.push(prefix);
-      if (end !== undefined) where.push('entry.sort < ?'), values.push(end);
+      if (prefix !== '') {
+        where.push('entry.sort >= ?');
+        values.push(prefix);
+      }
+      if (end !== undefined) {
+        where.push('entry.sort < ?');
+        values.push(end);
+      }
       const after = positionAfter(query);
       if (after !== undefined) {
         where.push(`(entry.sort, entry.id) ${descending ? '<' : '>'} (?, ?)`);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 
-import { AppError } from '#src/errors.ts';
+import type { AppError } from '#src/errors.ts';
 import { consume, type IndexQuery, type RecordStore, remove } from '#src/storage/record-store.ts';
 
 import { mustCommit, newPlace, note, type Note, type Place, type World, write } from '../world.ts';
