@@ -6,12 +6,15 @@ import ejs from 'ejs';
 /** Templates by name (`sign-in/sign-in`). Each knows one name, `view`; partials are `include('/partials/…', { view })`. */
 export interface Views {
   html(name: string, view: object): string;
+  /** For plain text: nothing is escaped. */
+  text(name: string, view: object): string;
 }
 
 export function createViews(folder: string, { checkFields }: { checkFields: boolean }): Views {
   const compiled = new Map<string, ejs.TemplateFunction>();
-  const template = (name: string): ejs.TemplateFunction => {
-    const known = compiled.get(name);
+  const template = (name: string, escape?: (markup?: unknown) => string): ejs.TemplateFunction => {
+    const key = escape ? `${name} as text` : name;
+    const known = compiled.get(key);
     if (known !== undefined) return known;
     const filename = join(folder, `${name}.ejs`);
     const made = ejs.compile(readFileSync(filename, 'utf8'), {
@@ -20,12 +23,15 @@ export function createViews(folder: string, { checkFields }: { checkFields: bool
       cache: true,
       strict: true,
       destructuredLocals: ['view'],
+      ...(escape && { escape }),
     });
-    compiled.set(name, made);
+    compiled.set(key, made);
     return made;
   };
+  const checked = (view: object, name: string) => ({ view: checkFields ? strict(view, name) : view });
   return {
-    html: (name, view) => template(name)({ view: checkFields ? strict(view, name) : view }),
+    html: (name, view) => template(name)(checked(view, name)),
+    text: (name, view) => template(name, String)(checked(view, name)),
   };
 }
 

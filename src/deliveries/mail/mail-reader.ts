@@ -1,0 +1,104 @@
+import { findApp } from '#src/apps/app-store.ts';
+import { readReview } from '#src/approvals/review-store.ts';
+import { statusOf, type Review } from '#src/approvals/review.ts';
+import { displayText } from '#src/consent/display-text.ts';
+import type { Deps } from '#src/deps.ts';
+import type { AssentEvent } from '#src/events.ts';
+import type { Views } from '#src/http/views.ts';
+import type { UserId } from '#src/ids.ts';
+import { findMember } from '#src/tenants/member-store.ts';
+import { isActive } from '#src/tenants/member.ts';
+import { findTenant } from '#src/tenants/tenant-store.ts';
+import { findUser, usersByIds } from '#src/tenants/user-store.ts';
+
+import type { EventReader } from '../event-reader.ts';
+import { messageIdOf, type Letter, type Post } from './mail.ts';
+import { isForReviewers, reviewLetter, type ReviewNews } from './review-letter.ts';
+
+export interface MailDeps extends Deps {
+  readonly post: Post;
+  readonly views: Views;
+  readonly issuer: string;
+  readonly platformName: string;
+  /** Who decides on a review: approvals know. */
+  readonly reviewersOf: (review: Review) => Promise<readonly UserId[]>;
+  /** Paths of the pages that mails lead to. */
+  readonly pages: { readonly decide: (review: Review) => string; readonly request: (review: Review) => string };
+}
+
+type ReviewEvent = Extract<AssentEvent, { type: `review.${ReviewNews}` }>;
+
+const NEWS: ReadonlyMap<string, ReviewNews> = new Map(
+  (['requested', 'about_to_expire', 'approved', 'denied', 'blocked', 'expired'] as const).map((news) => [`review.${news}`, news]),
+);
+const newsOf = (event: AssentEvent): ReviewNews => NEWS.get(event.type)!;
+
+/** Nobody wants news of last month, for which the log may hold plenty when mail is switched on. */
+const OLD_MS = 7 * 86_400_000;
+
+/** Tells people by mail what they have to decide, and what was decided for them (L16). */
+export function mailReader(deps: MailDeps): EventReader {
+  const host = new URL(deps.issuer).hostname;
+
+  async function reviewOf(event: AssentEvent): Promise<Review | undefined> {
+    const { tenant, review } = event as ReviewEvent;
+    return (await readReview(deps, tenant, review))?.value;
+  }
+
+  async function letterTo(receiver: UserId, event: AssentEvent, review: Review): Promise<Letter | undefined> {
+    const [tenant, app, people] = await Promise.all([
+      findTenant(deps, review.tenant),
+      findApp(deps, review.app),
+      usersByIds(deps, review.requests.map(({ user }) => user)),
+    ]);
+    if (tenant?.status !== 'active' || !app) return undefined;
+    return reviewLetter({
+      news: newsOf(event),
+      review,
+      app: app.name,
+      tenant: tenant.name,
+      askers: review.requests.flatMap(({ user }) => people.get(user)?.name ?? []),
+      links: {
+        decide: deps.issuer + deps.pages.decide(review),
+        request: deps.issuer + deps.pages.request(review),
+        resume: ownAddress(deps.issuer, review.requests.find(({ user }) => user === receiver)?.resume ?? ''),
+      },
+    });
+  }
+
+  return {
+    name: 'mail',
+    types: new Set(NEWS.keys()),
+    async receiversOf(event) {
+      if (Date.parse(event.at) < deps.clock() - OLD_MS) return [];
+      const review = await reviewOf(event);
+      if (!review) return [];
+      return isForReviewers(newsOf(event)) ? deps.reviewersOf(review) : review.requests.map(({ user }) => user);
+    },
+    async deliver(event, receiver) {
+      const review = await reviewOf(event);
+      // What was decided meanwhile waits for nobody any more.
+      if (!review || (isForReviewers(newsOf(event)) && statusOf(review, deps.clock()) !== 'open')) return;
+      const user = receiver as UserId;
+      const [person, member] = await Promise.all([findUser(deps, user), findMember(deps, review.tenant, user)]);
+      if (person?.status !== 'active' || !isActive(member)) return;
+      const letter = await letterTo(user, event, review);
+      if (!letter) return;
+      await deps.post.send({
+        messageId: messageIdOf(event.id, receiver, host),
+        to: { name: displayText(person.name), address: person.email },
+        subject: letter.subject,
+        text: deps.views.text('mail/letter.text', viewOf(deps, letter)),
+        html: deps.views.html('mail/letter', viewOf(deps, letter)),
+      });
+    },
+  };
+}
+
+const viewOf = ({ platformName, issuer }: MailDeps, { paragraphs, action, footer }: Letter) => ({ paragraphs, action, footer, platformName, issuer });
+
+/** The address of a path of ours; `null` for what leads anywhere else. */
+function ownAddress(issuer: string, path: string): string | null {
+  const url = path.startsWith('/') && URL.canParse(path, issuer) ? new URL(path, issuer) : undefined;
+  return url?.origin === issuer ? url.href : null;
+}
