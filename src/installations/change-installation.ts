@@ -89,7 +89,7 @@ export const changeDataRange = (
   actor: Actor,
 ): Promise<Installation> =>
   change(deps, named, actor, async (installation) => {
-    const next = await checked(deps, named.tenant, dataRange);
+    const next = await checkedDataRange(deps, named.tenant, dataRange);
     return {
       change: { dataRange: next },
       ...(!sameDataRange(next, installation.dataRange) && {
@@ -118,7 +118,8 @@ export const suspendInstallation = (deps: InstallationDeps, named: Named, actor:
 export const resumeInstallation = (deps: InstallationDeps, named: Named, actor: Actor): Promise<Installation> =>
   setStatus(deps, named, 'active', actor);
 
-async function checked(deps: Deps, tenant: TenantId, range: DataRange): Promise<DataRange> {
+/** The range without repeats; `invalid_request` when it names a group or a member that there is not. */
+export async function checkedDataRange(deps: Deps, tenant: TenantId, range: DataRange): Promise<DataRange> {
   const found = await checkAvailability(deps, tenant, range.kind === 'all' ? { kind: 'everyone' } : range, '/dataRange');
   return found.kind === 'some' ? found : { kind: 'all' };
 }

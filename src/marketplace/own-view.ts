@@ -33,10 +33,10 @@ const ANSWERS: Readonly<Record<AskOutcome['is'], OwnAsk>> = {
  */
 export async function askForMore(
   deps: InstallationDeps,
-  { tenant, app, permissions, reason }: { tenant: TenantId; app: AppId; permissions: Partial<Record<Identity, readonly string[]>> | undefined; reason: string },
+  { tenant, app, permissions, reason }: { tenant: TenantId; app: AppId; permissions?: Record<Identity, readonly string[]> | undefined; reason: string },
 ): Promise<{ answer: OwnAsk; blocked: { permission: string; identity: Identity }[] }> {
   const { app: inTenant } = await ownStanding(deps, tenant, app);
-  const wanted = (identity: Identity) => (permissions === undefined ? declaredFor(inTenant.version, identity) : (permissions[identity] ?? []));
+  const wanted = (identity: Identity) => (permissions === undefined ? declaredFor(inTenant.version, identity) : permissions[identity]);
   const outcome = await requestReview(
     deps,
     { tenant, app, permissions: { user: wanted('user'), tenant: wanted('tenant') }, cause: 'app', reason, resume: null },

@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
   it.each(apiRoutes.map((route) => [`${route.method} ${route.path}`, route] as const))('says of %s what it takes and every answer it can give', (_, route) => {
     const operation = document.paths[route.path][route.method];
     expect(operation.summary).toBeTruthy();
-    expect(operation.security).toEqual([{ operator: [route.scope] }]);
+    expect(operation.security).toEqual([route.scope === 'app' ? { app: [] } : { operator: [route.scope] }]);
     expect(operation.requestBody === undefined).toBe(route.body === undefined);
     const parameters = (operation.parameters ?? []).map(resolve);
     const named = (place: string) => parameters.filter((each: any) => each.in === place).map((each: any) => each.name).toSorted();

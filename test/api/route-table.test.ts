@@ -12,9 +12,11 @@ import { furnish, type Furnished } from '#test/support/api-furniture.ts';
 let api: ApiWorld;
 let here: Furnished;
 let elsewhere: Furnished;
+let asApp: { authorization: string };
 beforeAll(async () => {
   api = await startApi();
   here = await furnish(api, 'here');
+  asApp = await api.asApp(here.ids['app'] ?? '');
   elsewhere = await furnish(api, 'elsewhere');
 });
 afterAll(() => api.close());
@@ -33,6 +35,10 @@ const sound = (route: (typeof apiRoutes)[number], ids: Readonly<Record<string, s
   },
 });
 
+/** With the credential that the route is for. */
+const send = (route: (typeof apiRoutes)[number], path: string, asked?: Asked): Promise<Answer> =>
+  api.askAs(route.scope === 'app' ? asApp : 'manage', route.method, path, asked);
+
 const title = ({ method, path }: { method: string; path: string }): string => `${method.toUpperCase()} ${path}`;
 
 describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_, route) => {
@@ -44,6 +50,10 @@ describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_
     const bad = await api.askAs({ authorization: 'Bearer guessed' }, route.method, path, asked);
     expect(bad).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(bad.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+
+    const other = await api.askAs(route.scope === 'app' ? 'manage' : asApp, route.method, path, asked);
+    expect(other).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    if (route.scope === 'app') return;
 
     expect(route.scope).toBe(changes(route.method) ? 'manage' : 'read');
     const reader = await api.askAs('read', route.method, path, asked);
@@ -57,9 +67,9 @@ describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_
   it('xP15 refuses parameters it does not know, and parameters that come twice', async () => {
     const { path, asked } = sound(route, here.ids);
     const glue = path.includes('?') ? '&' : '?';
-    const unknown = await api.ask(route.method, `${path}${glue}surprise=1`, asked);
+    const unknown = await send(route, `${path}${glue}surprise=1`, asked);
     expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request', fields: [{ pointer: 'surprise' }] } });
-    expect(await api.ask(route.method, `${path}${glue}after=a&after=b`, asked)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await send(route, `${path}${glue}after=a&after=b`, asked)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
   });
 
   const params = names(route.path);
@@ -70,16 +80,16 @@ describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_
         const unknown = `${here.ids[name]?.slice(0, -4)}zzzz`;
         for (const id of [unknown, 'x', '%', '\u{1f512}', ...foreign(place)]) {
           const { path, asked } = sound(route, { ...here.ids, [name]: id });
-          answers.push(await api.ask(route.method, path, asked));
+          answers.push(await send(route, path, asked));
         }
       }
       for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
 
-      /** The id of another owner's: none for the first id in a path, which an operator may use whatever it is. */
+      /** The id of another owner's: an operator may use the first id in a path whatever it is, an app only what it is known to. */
       function foreign(place: number): string[] {
         const name = params[place] ?? '';
-        return place > 0 && here.ids[name] !== elsewhere.ids[name] ? [elsewhere.ids[name] ?? ''] : [];
+        return (place > 0 || route.scope === 'app') && here.ids[name] !== elsewhere.ids[name] ? [elsewhere.ids[name] ?? ''] : [];
       }
     });
   }
@@ -87,31 +97,31 @@ describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_
   if (route.body) {
     it('xP15 refuses bodies that are not what it takes, and names the member that is wrong', async () => {
       const { path, asked } = sound(route, here.ids);
-      const send = (body: unknown, headers = {}) => api.ask(route.method, path, { body, headers: { ...asked.headers, ...headers } });
+      const sendBody = (body: unknown, headers = {}) => send(route, path, { body, headers: { ...asked.headers, ...headers } });
       const good = JSON.stringify(asked.body);
       const withMember = (member: string) => (good === '{}' ? `{${member}}` : `${good.slice(0, -1)},${member}}`);
 
-      expect(await send(withMember('"surprise":1'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/surprise' }] } });
-      expect(await send(withMember('"a":{"x/y":1},"__proto__":{}'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/__proto__' }] } });
-      expect(await send(withMember('"b":1,"b":1'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/b' }] } });
-      for (const body of ['[]', 'null', '"text"', '1']) expect(await send(body)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-      expect(await send('{"a":')).toMatchObject({ status: 400, body: { detail: 'The body is not JSON.' } });
+      expect(await sendBody(withMember('"surprise":1'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/surprise' }] } });
+      expect(await sendBody(withMember('"a":{"x/y":1},"__proto__":{}'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/__proto__' }] } });
+      expect(await sendBody(withMember('"b":1,"b":1'))).toMatchObject({ status: 400, body: { fields: [{ pointer: '/b' }] } });
+      for (const body of ['[]', 'null', '"text"', '1']) expect(await sendBody(body)).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+      expect(await sendBody('{"a":')).toMatchObject({ status: 400, body: { detail: 'The body is not JSON.' } });
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
-        expect(await send(good, { 'content-type': type })).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+        expect(await sendBody(good, { 'content-type': type })).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
       }
-      expect(await send(withMember(`"huge":"${'x'.repeat(70_000)}"`))).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
+      expect(await sendBody(withMember(`"huge":"${'x'.repeat(70_000)}"`))).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
     });
   }
 
   if (route.ifMatch) {
     it('changes only what has the ETag that was sent', async () => {
       const { path, asked } = sound(route, here.ids);
-      const send = (headers: Record<string, string>) => api.ask(route.method, path, { ...asked, headers });
+      const sendWith = (headers: Record<string, string>) => send(route, path, { ...asked, headers });
       for (const tag of ['"0"', '"no-such"', 'W/"1"']) {
-        expect(await send({ 'if-match': tag })).toMatchObject({ status: 412, body: { code: 'precondition_failed' } });
+        expect(await sendWith({ 'if-match': tag })).toMatchObject({ status: 412, body: { code: 'precondition_failed' } });
       }
-      for (const tag of ['1', '"1", "2"', '""x']) expect(await send({ 'if-match': tag })).toMatchObject({ status: 400 });
-      if (route.ifMatch === 'required') expect(await send({})).toMatchObject({ status: 428, body: { code: 'precondition_required' } });
+      for (const tag of ['1', '"1", "2"', '""x']) expect(await sendWith({ 'if-match': tag })).toMatchObject({ status: 400 });
+      if (route.ifMatch === 'required') expect(await sendWith({})).toMatchObject({ status: 428, body: { code: 'precondition_required' } });
     });
   }
 });
