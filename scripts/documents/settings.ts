@@ -2,7 +2,7 @@ import { SECRETS, type Setting, SETTINGS } from '#src/settings/table.ts';
 
 const ALL: readonly Setting<unknown>[] = [...Object.values(SETTINGS), ...Object.values(SECRETS)];
 
-const code = (text: string | null, otherwise: string) => (text === null ? otherwise : `\`${text}\``);
+const code = (text: string | null, otherwise: string) => (text === null ? otherwise : text === '' ? 'none' : `\`${text}\``);
 
 export function settingsPage(): string {
   const rows = ALL.map(({ variable, fallback, sentence }) => {

@@ -62,3 +62,39 @@ export const storeAddress: Parser<string> = (text) => {
     return complain(`cannot be used: ${(error as Error).message.replace(/\.$/, '')}`);
   }
 };
+
+/** An SMTP server, or `null` for none. */
+export const smtpAddress: Parser<SmtpAddress | null> = (text) => {
+  if (text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === '' || !/^\/?$/.test(url.pathname) || /[?#]/.test(text)) {
+    return complain('must look like smtp://user:password@host:587, or smtps:// for TLS from the first byte, without path or query');
+  }
+  const secure = url.protocol === 'smtps:';
+  const [user, pass] = [url.username, url.password].map(percentDecoded);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (secure ? 465 : 587),
+    secure,
+    auth: user === undefined || user === '' ? undefined : { user, pass: pass ?? '' },
+  };
+};
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return complain('holds a % that begins no escape; write %25 for it');
+  }
+}
+
+export interface SmtpAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly auth: { readonly user: string; readonly pass: string } | undefined;
+}
+
+/** `address` or `Name <address>`. */
+export const sender: Parser<string> = (text) =>
+  /^([^<>\p{C}]+ <[^\s<>@\p{C}]+@[^\s<>@\p{C}]+>|[^\s<>@\p{C}]+@[^\s<>@\p{C}]+)$/u.test(text) ? text : complain('must be a mail address, or Name <address>');

@@ -105,6 +105,10 @@ function contradictions(env: Environment, mode: Mode, plain: Found<PlainSettings
   const unsafe: [boolean, string][] = [
     [plain.issuer?.startsWith('https:') === false, 'ASSENT_ISSUER must begin with https: in production.'],
     [secret.master?.madeForDevelopment === true, 'ASSENT_SECRET was made for development. Make another for production.'],
+    [
+      Boolean(env['ASSENT_SMTP_URL']) && !env['ASSENT_MAIL_FROM'],
+      'ASSENT_MAIL_FROM must be set when ASSENT_SMTP_URL is: receivers and their servers look at the sender.',
+    ],
     [plain.demo === true, 'ASSENT_DEMO must not be true in production: everybody knows the demo passwords.'],
     [
       plain.redisAllowUnsafe === true,

@@ -1,4 +1,4 @@
-import { duration, integer, nonEmpty, oneOf, origin, type Parser, storeAddress, trueOrFalse } from './parsers.ts';
+import { duration, integer, nonEmpty, oneOf, origin, type Parser, sender, smtpAddress, storeAddress, trueOrFalse } from './parsers.ts';
 import { masterSecret } from './secret.ts';
 
 /** One setting: everything that is known about it stands here and nowhere else. */
@@ -35,6 +35,7 @@ export const SETTINGS = {
   redisAllowUnsafe: setting('ASSENT_REDIS_ALLOW_UNSAFE', trueOrFalse, 'false', 'Lets Assent run on a Redis that can lose acknowledged writes or evict them. Refused in production.'),
 
   platformName: setting('ASSENT_PLATFORM_NAME', nonEmpty, 'Assent', 'What the platform is called on pages and in mail.'),
+  mailFrom: setting('ASSENT_MAIL_FROM', sender, 'no-reply@localhost', 'The sender of mail: an address, or `Name <address>`. In production it is given whenever `ASSENT_SMTP_URL` is.'),
   cataloguePath: setting('ASSENT_CATALOGUE', nonEmpty, 'config/permissions.yaml', 'The file with the catalogue of permissions.'),
   demo: setting('ASSENT_DEMO', trueOrFalse, { development: 'true', production: 'false' }, 'Fills an empty store with the demo world: two tenants, a few people, an app. Refused in production.'),
 
@@ -53,6 +54,7 @@ export const SETTINGS = {
 export const SECRETS = {
   master: setting('ASSENT_SECRET', masterSecret, { development: null, production: null }, 'At least 32 random bytes as base64url. The keys that sign cookies and forms and encrypt signing keys are derived from it. In development one is made and kept in `data/secret`.'),
   storeUrl: setting('ASSENT_STORE', storeAddress, 'sqlite:./data/assent.db', 'Where everything is kept: `sqlite:<path>`, `redis://…`, `rediss://…`, `redis+cluster://host:port,…` or `redis+sentinel://host:port,…/name`.'),
+  smtp: setting('ASSENT_SMTP_URL', smtpAddress, '', 'The SMTP server that sends mail: `smtp://user:password@host:587`, which takes TLS where the server offers it and never sends a password to another machine without, or `smtps://…`. Without it mail is off; in development it is shown at `/dev/mail`.'),
 } as const;
 
 export type Mode = 'development' | 'production';
