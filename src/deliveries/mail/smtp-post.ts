@@ -16,7 +16,7 @@ const ANSWER_MS = 15_000;
 /** A server that trickles its answers keeps no mail longer than this. */
 const LONGEST_MS = 60_000;
 
-const isLocal = (host: string): boolean => /^(localhost|127\..+|\[?::1\]?)$/.test(host);
+const isLocal = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 /** `timeouts` are for tests. */
 export function smtpPost(server: SmtpAddress, from: string, { answerMs = ANSWER_MS, longestMs = LONGEST_MS } = {}): Post {
