@@ -1,10 +1,17 @@
 import { AppError } from '#src/errors.ts';
 
 import type { IndexQuery, Page, RecordStore, Shard, StoredRecord } from './record-store.ts';
-import { SHARDS, shardFromText, shardToText } from './shards.ts';
+import { allShards, SHARDS, shardFromText, shardToText } from './shards.ts';
 
 /** How many shards are asked at the same time. */
 const ABREAST = 32;
+
+/** Does something in each shard, some at the same time. Ends at the first that fails. */
+export async function inEveryShard(run: (shard: Shard) => Promise<unknown>): Promise<void> {
+  for (let first = 0; first < SHARDS; first += ABREAST) {
+    await Promise.all(allShards().slice(first, first + ABREAST).map(run));
+  }
+}
 
 export type ShardsQuery<T> = Pick<IndexQuery<T>, 'kind' | 'index' | 'of' | 'after' | 'limit'>;
 
