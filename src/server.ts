@@ -8,13 +8,23 @@ import compose from 'koa-compose';
 import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
+import { tendReviews } from './approvals/tend-reviews.ts';
+import { reviewersOf } from './approvals/who-reviews.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { displayText } from './consent/display-text.ts';
+import { usageOf } from './consent/app-usage.ts';
 import { consentPages } from './consent/pages.ts';
+import { requestPath } from './consent/review-line.ts';
+import { hearEvents } from './deliveries/hear-events.ts';
+import { mailReader } from './deliveries/mail/mail-reader.ts';
+import { openPost } from './deliveries/mail/open-post.ts';
+import { devMailPages } from './deliveries/mail/pages.ts';
+import { startDeliveries } from './deliveries/start-deliveries.ts';
 import { loadDemoPlan, makeDemoWorld } from './demo-world.ts';
 import { createWeb, type Mount } from './http/create-web.ts';
 import { healthRoutes } from './http/health.ts';
 import { createMetrics } from './http/metrics.ts';
+import { createViews } from './http/views.ts';
 import type { WebMiddleware } from './http/web-context.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
@@ -34,6 +44,7 @@ import { createPasswords, hashPassword } from './sign-in/password.ts';
 import { signInPages } from './sign-in/pages.ts';
 import { openStore } from './storage/open-store.ts';
 import { recentReads } from './storage/recent-reads.ts';
+import { inEveryShard } from './storage/scan-shards.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEMO_PLAN = join(ROOT, 'config/demo-world.yaml');
@@ -77,7 +88,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     allowUnsafe: settings.redisAllowUnsafe,
     log,
   });
-  const { store, readRecent } = recentReads(opened);
+  const heard = hearEvents(opened);
+  const { store, readRecent } = recentReads(heard.store);
   const apps = createLiveApps({ store, clock });
   const deps: OAuthDeps & { apps: typeof apps } = {
     store,
@@ -120,6 +132,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
   const api = apiRouter({
     ...deps,
+    usageOf: usageOf(deps),
     hashPassword,
     apiKey: keyFor('management api'),
     signingKeys: {
@@ -134,15 +147,28 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     authenticateApp: (ctx) => authenticateApp(deps, ctx.get('authorization')),
   });
 
+  const production = settings.mode === 'production';
+  const post = openPost({ ...deps, log }, { smtp: settings.secrets.smtp, from: settings.mailFrom, production });
+  const mail = post && mailReader({
+    ...deps,
+    post,
+    views: createViews(join(ROOT, 'views'), { checkFields: !production }),
+    issuer: settings.issuer,
+    platformName: settings.platformName,
+    reviewersOf: async (review) => (await reviewersOf(deps, review)).people.map(({ user }) => user),
+    pages: { decide: ({ tenant, id }) => `/admin/${encodeURIComponent(tenant)}/reviews/${encodeURIComponent(id)}`, request: requestPath },
+  });
+
   let closing = false;
   const page = (at: readonly string[], ...use: WebMiddleware[]): Mount => ({ at, manner: 'page', use: compose(use) });
   const web = createWeb({
     site: {
       origin: settings.issuer,
       platformName: settings.platformName,
-      production: settings.mode === 'production',
+      production,
       csrfKey: keyFor('forms'),
       accountSections: [SECURITY_SECTION],
+      adminSections: [],
     },
     log,
     trustedProxies: settings.trustedProxies,
@@ -153,6 +179,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
       page(['/account'], account),
       page(['/consent'], consent.routes() as never),
+      ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
       { at: ['/metrics'], manner: 'api', use: metrics.answer },
       page(['/'], account),
@@ -168,15 +195,25 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   });
   const { port } = server.address() as AddressInfo;
 
+  const deliveries = startDeliveries({
+    ...deps,
+    log,
+    onEvents: heard.onEvents,
+    readers: mail ? [mail] : [],
+    periodically: [{ name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) }],
+  });
+
   return {
     url: `http://${settings.host}:${port}`,
     async close() {
       closing = true;
       freshKeys.stop();
-      await new Promise<void>((resolve) => {
+      const drained = new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
       });
+      await Promise.all([drained, deliveries.stop()]);
+      post?.close();
       await store.close();
     },
   };

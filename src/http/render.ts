@@ -9,6 +9,8 @@ export interface PageFrame {
   readonly width?: 'narrow' | 'wide';
   /** Tabs above the page; `current` is the one it belongs to. */
   readonly tabs?: readonly Tab[];
+  /** What the tabs are about: the person's own account, unless it is said. */
+  readonly place?: string;
 }
 
 export interface Tab {
@@ -26,6 +28,7 @@ export function render(ctx: WebContext, page: string, view: object, frame: PageF
     platformName: site.platformName,
     width: frame.width ?? 'narrow',
     tabs: frame.tabs ?? [],
+    place: frame.place ?? '',
     stylesheet: site.asset('assent.css'),
     icon: site.asset('icon.svg'),
     person: signedIn === undefined ? null : { name: signedIn.user.name, email: signedIn.user.email, csrf: csrfToken(ctx, 'sign-out') },

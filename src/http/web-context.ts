@@ -5,6 +5,7 @@ import type { Log } from '#src/log.ts';
 import type { LiveSession } from '#src/sign-in/session.ts';
 
 import type { AccountSection } from './account-tabs.ts';
+import type { AdminPlace, AdminSection } from './admin-tabs.ts';
 import type { PostedForm } from './posted-form.ts';
 import type { Views } from './views.ts';
 
@@ -16,6 +17,7 @@ export interface Site {
   readonly production: boolean;
   readonly csrfKey: Uint8Array;
   readonly accountSections: readonly AccountSection[];
+  readonly adminSections: readonly AdminSection[];
   readonly views: Views;
   /** The address of a file in `public/`, with its version. */
   readonly asset: (name: string) => string;
@@ -34,6 +36,8 @@ export interface WebState {
   manner: Manner;
   /** Who is signed in; `requireSignedIn` (sign-in/) puts it there. Forms made while it is there are bound to the session. */
   signedIn?: LiveSession;
+  /** The tenant that an admin page is about, and what the person may do there; `requireAdmin` puts it there. */
+  admin?: AdminPlace;
   /** The form of this request once it was read; see `postedForm`. */
   form?: PostedForm;
   /** The anonymous half of the double submit, when this request made it; see csrf.ts. */

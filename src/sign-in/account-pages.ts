@@ -1,11 +1,15 @@
 import { AppError } from '#src/errors.ts';
 import { accountTabs } from '#src/http/account-tabs.ts';
+import { adminPath } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { formField, type FormField, formProblems } from '#src/http/form-field.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
+import type { UserId } from '#src/ids.ts';
+import { capabilitiesOfMember } from '#src/tenants/capabilities.ts';
+import { tenantsOf } from '#src/tenants/member-store.ts';
 import { endAllSessions } from '#src/tenants/user-store.ts';
 
 import { clearSessionCookie, readCookie, setSignInCookies } from './browser-cookies.ts';
@@ -28,10 +32,10 @@ export function accountPages(deps: SignInDeps): WebRouter {
 
   router.get('/', (ctx) => redirectTo(ctx, '/account'));
 
-  router.get('/account', own, (ctx) => {
-    const { name, email } = signedInOf(ctx).user;
+  router.get('/account', own, async (ctx) => {
+    const { id, name, email } = signedInOf(ctx).user;
     const { accountSections } = ctx.state.site;
-    render(ctx, 'account/overview', { name, email, sections: accountSections }, frame(ctx, 'Your account', '/account'));
+    render(ctx, 'account/overview', { name, email, sections: accountSections, administers: await administeredBy(deps, id) }, frame(ctx, 'Your account', '/account'));
   });
 
   router.get('/account/security', own, async (ctx) => {
@@ -111,6 +115,15 @@ export function accountPages(deps: SignInDeps): WebRouter {
   }
 
   return router;
+}
+
+/** The tenants in which the person may do more than use apps. */
+async function administeredBy(deps: SignInDeps, user: UserId): Promise<{ name: string; href: string }[]> {
+  const memberships = await tenantsOf(deps, user);
+  const capabilities = await Promise.all(memberships.map(({ member }) => capabilitiesOfMember(deps, member)));
+  return memberships
+    .filter((_, place) => (capabilities[place]?.length ?? 0) > 0)
+    .map(({ tenant }) => ({ name: tenant.name, href: adminPath(tenant.id) }));
 }
 
 const NOTICES: ReadonlyMap<string, string> = new Map([

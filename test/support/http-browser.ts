@@ -133,6 +133,18 @@ const attribute = (tag: string, name: string): string | undefined => {
   return found === null ? undefined : decode(found[1] ?? '');
 };
 
+const selectsIn = (html: string): Control[] =>
+  [...html.matchAll(/(<select\b[^>]*>)([\s\S]*?)<\/select>/gi)].map(([, tag = '', inside = '']) => {
+    const options = [...inside.matchAll(/<option\b[^>]*>/gi)].map(([option]) => option);
+    const chosen = options.find((option) => attribute(option, 'selected') !== undefined) ?? options[0] ?? '';
+    return { name: attribute(tag, 'name') ?? '', value: attribute(chosen, 'value') ?? '', box: false, checked: false };
+  });
+
+const textAreasIn = (html: string): Control[] =>
+  [...html.matchAll(/(<textarea\b[^>]*>)([\s\S]*?)<\/textarea>/gi)].map(([, tag = '', text = '']) => ({
+    name: attribute(tag, 'name') ?? '', value: decode(text), box: false, checked: false,
+  }));
+
 /** Reads forms of our own templates, whose attributes stand in double quotes. */
 function formsIn(html: string): HtmlForm[] {
   return [...html.matchAll(/(<form\b[^>]*>)([\s\S]*?)<\/form>/gi)].map(([, tag = '', inside = '']) => ({
@@ -146,7 +158,8 @@ function formsIn(html: string): HtmlForm[] {
         value: attribute(input, 'value') ?? (attribute(input, 'type') === 'checkbox' ? 'on' : ''),
         box: ['checkbox', 'radio'].includes(attribute(input, 'type') ?? ''),
         checked: attribute(input, 'checked') !== undefined,
-      })),
+      }))
+      .concat(selectsIn(inside), textAreasIn(inside)),
     buttons: [...inside.matchAll(/(<button\b[^>]*>)([\s\S]*?)<\/button>/gi)].map(([, button = '', label = '']) => ({
       text: decode(label.replaceAll(/<[^>]*>/g, ' ')).replaceAll(/\s+/g, ' ').trim(),
       name: attribute(button, 'name') ?? '',

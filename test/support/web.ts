@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import type { AccountSection } from '#src/http/account-tabs.ts';
+import type { AdminSection } from '#src/http/admin-tabs.ts';
 import { createWeb, type Mount } from '#src/http/create-web.ts';
 import { createLog } from '#src/log.ts';
 
@@ -22,17 +23,18 @@ export interface TestWebOptions {
   /** The public address when it is not the one that the test listens on. */
   origin?: string;
   accountSections?: readonly AccountSection[];
+  adminSections?: readonly AdminSection[];
 }
 
 /** Serves `mounts` on a free port of 127.0.0.1 through the real root application. */
-export async function startWeb({ mounts, trustedProxies = 0, production = false, origin, accountSections = [] }: TestWebOptions): Promise<TestWeb> {
+export async function startWeb({ mounts, trustedProxies = 0, production = false, origin, accountSections = [], adminSections = [] }: TestWebOptions): Promise<TestWeb> {
   const logged: Record<string, any>[] = [];
   const log = createLog('debug', { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, any>) });
   const server: Server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const listening = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const app = createWeb({
-    site: { origin: origin ?? listening, platformName: 'Northlight', production, csrfKey: Buffer.alloc(32, 7), accountSections },
+    site: { origin: origin ?? listening, platformName: 'Northlight', production, csrfKey: Buffer.alloc(32, 7), accountSections, adminSections },
     log,
     trustedProxies,
     root: projectRoot,
