@@ -19,6 +19,7 @@ export interface Lifetimes {
 }
 
 export interface OAuthDeps extends Deps {
+  readonly issuer: string;
   readonly catalogue: Catalogue;
   /** Live apps, at most a second old; the process that changed one sees the change at once. */
   readonly apps: { find(id: AppId): Promise<LiveApp | undefined> };

@@ -4,6 +4,7 @@ import type Provider from 'oidc-provider';
 import type { WebMiddleware } from '#src/http/web-context.ts';
 
 import { ROUTES } from './provider.ts';
+import { unitOf } from './unit-of-work.ts';
 
 export const PROTOCOL_PATHS = ['/oauth', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
 
@@ -15,6 +16,8 @@ export function protocolEndpoints(provider: Provider): WebMiddleware {
   const library = compose(provider.middleware as never) as unknown as WebMiddleware;
   return async (ctx, next) => {
     await library(ctx, next);
+    const { missing } = unitOf(ctx);
+    if (missing && ctx.status >= 400 && typeof ctx.body === 'object') Object.assign(ctx.body as object, { missing });
     if (ctx.path === ROUTES.revocation && ctx.status === 200 && !ctx.body) ctx.body = {};
   };
 }

@@ -29,7 +29,6 @@ import type { TokenStanding } from './tokens/standing.ts';
 import { unitOf } from './unit-of-work.ts';
 
 export interface ProviderOptions extends OAuthDeps {
-  readonly issuer: string;
   readonly keys: readonly JWK[];
   readonly cookieKeys: readonly string[];
   readonly secureCookies: boolean;

@@ -1,4 +1,5 @@
 import type { AssentEvent } from '#src/events.ts';
+import type { MissingPermission } from '#src/marketplace/missing-permission.ts';
 import type { Expectation, StoredRecord, Write } from '#src/storage/record-store.ts';
 
 import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
@@ -16,6 +17,8 @@ export interface CodeChange {
  * by one; the adapter gathers it here, and it becomes a single commit at the end, so a crash leaves all or nothing.
  */
 export interface UnitOfWork {
+  /** What the refusal of this request is about: it joins the error in the answer (L7). */
+  missing?: MissingPermission;
   /** The protocol's part of the session as it was read, to see whether it changed. */
   sessionState?: string;
   standing?: TokenStanding;

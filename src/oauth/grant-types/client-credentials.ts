@@ -5,6 +5,7 @@ import { isShut } from '#src/approvals/decide.ts';
 import { installationScope } from '#src/consent/effective-permissions.ts';
 import { AppError, type ErrorCode } from '#src/errors.ts';
 import type { AppId, InstallationId, TenantId } from '#src/ids.ts';
+import { missingPermission } from '#src/marketplace/missing-permission.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
 
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -32,7 +33,7 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
   }
   const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId);
   unitOf(ctx).standing = standing;
-  params['scope'] = narrowed(standing, params['scope']).join(' ');
+  params['scope'] = (await narrowed(deps, ctx, standing, params['scope'])).join(' ');
 }
 
 /** A tenant that the app is not in looks like a tenant that is not there (I5). */
@@ -49,11 +50,21 @@ async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId): Pr
 }
 
 /** All that is installed, or less when the app asks for less. What it does not hold is refused by name (L2, L7). */
-function narrowed({ installation, app }: TenantStanding, asked: string | undefined): string[] {
+async function narrowed(
+  deps: OAuthDeps,
+  ctx: KoaContextWithOIDC,
+  { installation, app }: TenantStanding,
+  asked: string | undefined,
+): Promise<string[]> {
   const held = installationScope(installation.value, app);
   if (asked === undefined) return held;
   const names = [...new Set(asked.split(' ').filter(Boolean))];
   const lacking = names.find((name) => !held.includes(name));
-  if (lacking !== undefined) throw new errors.InvalidScope(`insufficient_scope: the app does not hold ${lacking} in this tenant`, lacking);
+  if (lacking !== undefined) {
+    const { tenant, app: id } = installation.value;
+    const missing = await missingPermission(deps, { tenant, app: id, identity: 'tenant', permission: lacking });
+    if (missing) unitOf(ctx).missing = missing;
+    throw new errors.InvalidScope(`insufficient_scope: the app does not hold ${lacking} in this tenant`, lacking);
+  }
   return names;
 }
