@@ -1,15 +1,14 @@
 import { AppError } from '#src/errors.ts';
+import type { GroupId, UserId } from '#src/ids.ts';
+
+import type { ConsentDraft } from './consent-draft.ts';
 
 /** What the form sends; nothing in it is believed before it was held against the page made anew. */
 export type ConsentInput =
   | { readonly decision: 'refuse'; readonly tenant: string | undefined }
-  | {
-      readonly decision: 'authorize';
-      readonly tenant: string;
-      readonly shown: string;
-      readonly ticked: readonly string[];
-      readonly sharedAccess: boolean;
-    };
+  | { readonly decision: 'ask'; readonly tenant: string; readonly shown: string; readonly reason: string }
+  | { readonly decision: 'search'; readonly tenant: string; readonly draft: ConsentDraft }
+  | { readonly decision: 'authorize'; readonly tenant: string; readonly shown: string; readonly draft: ConsentDraft };
 
 /** A form as it arrived; `one` refuses a field that was sent twice. */
 export interface FormFields {
@@ -24,21 +23,40 @@ const refuse = (pointer: string, detail: string): never => {
 const needed = (form: FormFields, name: string): string =>
   form.one(name) || refuse(name, `The field "${name}" is missing.`);
 
+function ticks(form: FormFields, name: string): readonly string[] {
+  const values = form.all(name);
+  return new Set(values).size === values.length ? values : refuse(name, 'Each of these can be ticked once only.');
+}
+
+function oneOf(form: FormFields, name: string, words: readonly string[]): string {
+  const value = form.one(name);
+  return ['', ...words].includes(value) ? value : refuse(name, `The field "${name}" says ${words.join(' or ')}, or is left out.`);
+}
+
+const draftOf = (form: FormFields): ConsentDraft => ({
+  ticked: ticks(form, 'permission'),
+  tenantTicked: ticks(form, 'tenant_permission'),
+  sharedAccess: oneOf(form, 'shared_access', ['yes']) === 'yes',
+  reason: form.one('reason'),
+  allMembers: oneOf(form, 'data_range', ['all', 'some']) !== 'some',
+  groups: ticks(form, 'group') as GroupId[],
+  members: ticks(form, 'member') as UserId[],
+  query: form.one('query').trim().slice(0, 100),
+});
+
 /** Strict: what the page's own form cannot send is `invalid_request`. */
 export function parseConsentInput(form: FormFields): ConsentInput {
   const decision = needed(form, 'decision');
-  if (decision === 'refuse') return { decision, tenant: form.one('tenant') || undefined };
-  if (decision !== 'authorize') return refuse('decision', 'The field "decision" says "authorize" or "refuse".');
-
-  const ticked = form.all('permission');
-  if (new Set(ticked).size !== ticked.length) refuse('permission', 'Every permission can be ticked once only.');
-  const sharedAccess = form.one('shared_access');
-  if (!['', 'yes'].includes(sharedAccess)) refuse('shared_access', 'The field "shared_access" says "yes" or is left out.');
-  return {
-    decision,
-    tenant: needed(form, 'tenant'),
-    shown: needed(form, 'shown'),
-    ticked,
-    sharedAccess: sharedAccess === 'yes',
-  };
+  switch (decision) {
+    case 'refuse':
+      return { decision, tenant: form.one('tenant') || undefined };
+    case 'ask':
+      return { decision, tenant: needed(form, 'tenant'), shown: needed(form, 'shown'), reason: form.one('reason') };
+    case 'search':
+      return { decision, tenant: needed(form, 'tenant'), draft: draftOf(form) };
+    case 'authorize':
+      return { decision, tenant: needed(form, 'tenant'), shown: needed(form, 'shown'), draft: draftOf(form) };
+    default:
+      return refuse('decision', 'The field "decision" says "authorize", "ask", "search" or "refuse".');
+  }
 }

@@ -1,49 +1,114 @@
+import type { PermissionsByIdentity } from '#src/approvals/check-approval.ts';
+import type { DataRange } from '#src/installations/installation.ts';
+
+import type { ConsentAnswer } from './consent-answer.ts';
+import type { ConsentDraft } from './consent-draft.ts';
 import type { ConsentInput } from './consent-input.ts';
 import type { AskView, ConsentView } from './consent-view.ts';
-import type { ConsentDecision } from './grant.ts';
+import type { PermissionLine } from './permission-line.ts';
 import { sameDigest } from './shown-digest.ts';
+import type { TenantPart } from './tenant-part.ts';
 
 export type ConsentOutcome =
-  | { readonly is: 'given'; readonly decision: ConsentDecision }
+  | {
+      readonly is: 'given';
+      readonly answer: ConsentAnswer;
+      /** What is put to the reviewers along with it; empty for nothing. */
+      readonly ask: PermissionsByIdentity;
+      /** Tenant permissions that the yes approves for the tenant. */
+      readonly approve: readonly string[];
+      readonly reason: string;
+    }
+  /** Nothing can be given yet: the reviewers are asked. */
+  | { readonly is: 'asked'; readonly permissions: PermissionsByIdentity; readonly reason: string }
   | { readonly is: 'refused'; readonly description: string }
   /** What would be given is not what the person read: show it again. */
   | { readonly is: 'changed' }
+  /** Something is open that only the person can say: show it again as they filled it in. */
+  | { readonly is: 'unclear'; readonly notice: string }
   /** The page's own form cannot have sent this. */
   | { readonly is: 'invalid'; readonly pointer: string; readonly detail: string };
 
 /** What the app is told beside `access_denied`. It learns nothing about the tenants of the person. */
-const REFUSALS: Readonly<Record<ConsentView['page'], string>> = {
-  ask: 'The person refused.',
-  'no-tenant': 'member_inactive: the person is not an active member of any tenant.',
-  'unknown-tenant': 'The person cannot use this app in the tenant that was asked for.',
-  'tenant-identity': 'unauthorized_client: this app cannot be authorized for a whole tenant here, only by each member.',
-};
+function refusalOf(view: ConsentView): string {
+  switch (view.page) {
+    case 'ask':
+      return 'The person refused.';
+    case 'hindered':
+      return view.refusal;
+    case 'no-tenant':
+      return 'member_inactive: the person is not an active member of any tenant.';
+    case 'unknown-tenant':
+      return 'The person cannot use this app in the tenant that was asked for.';
+  }
+}
 
-const scopesOf = (lines: AskView['required']): readonly string[] => lines.flatMap(({ scopes }) => scopes);
+const scopesOf = (lines: readonly PermissionLine[] = []): readonly string[] => lines.flatMap(({ scopes }) => scopes);
+
+/** What was ticked and is not among the boxes. */
+const stranger = (ticked: readonly string[], lines: readonly PermissionLine[] | undefined): string | undefined =>
+  ticked.find((name) => !scopesOf(lines).includes(name));
 
 /**
  * `view` is the page made anew for the tenant that the form names, `shown` its digest. Every yes is exactly: what was
  * required, what was ticked among what was optional, and the shared access box. What the grant holds already is not
  * given a second time, so that something taken back meanwhile cannot return with this answer (xC7).
  */
-export function decideConsent(view: ConsentView, shown: string | undefined, input: ConsentInput): ConsentOutcome {
-  if (input.decision === 'refuse') return { is: 'refused', description: REFUSALS[view.page] };
-  if (view.page !== 'ask' || shown === undefined || !sameDigest(input.shown, shown) || input.tenant !== view.tenant.id) {
-    return { is: 'changed' };
+export function decideConsent(view: ConsentView, shown: string | undefined, input: Exclude<ConsentInput, { decision: 'search' }>): ConsentOutcome {
+  if (input.decision === 'refuse') return { is: 'refused', description: refusalOf(view) };
+  const same = shown !== undefined && sameDigest(input.shown, shown);
+  if (!same || (view.page !== 'ask' && view.page !== 'hindered') || input.tenant !== view.tenant.id) return { is: 'changed' };
+  if (input.decision === 'ask') {
+    if (view.page === 'ask' || view.ask === undefined) return { is: 'invalid', pointer: 'decision', detail: 'There is nothing to ask for here.' };
+    return { is: 'asked', permissions: view.ask.permissions, reason: input.reason };
   }
-  const optional = scopesOf(view.optional);
-  const unknown = input.ticked.find((name) => !optional.includes(name));
+  return view.page === 'ask' ? decideAsk(view, input.draft) : { is: 'changed' };
+}
+
+function decideAsk(view: AskView, draft: ConsentDraft): ConsentOutcome {
+  const { user, installation, tenant } = view;
+  const unknown = stranger(draft.ticked, user?.optional) ?? stranger(draft.tenantTicked, installation?.optional);
   if (unknown !== undefined) return { is: 'invalid', pointer: 'permission', detail: `"${unknown.slice(0, 100)}" was not offered.` };
-  if (input.sharedAccess && view.sharedAccess === undefined) {
+  if (draft.sharedAccess && user?.sharedAccess === undefined) {
     return { is: 'invalid', pointer: 'shared_access', detail: 'Shared access was not offered.' };
   }
+  const dataRange = installation && dataRangeOf(draft);
+  if (dataRange === 'unclear') return { is: 'unclear', notice: UNCLEAR_RANGE };
+  if (dataRange === 'nobody') return { is: 'unclear', notice: NOBODY };
+
+  const forTenant = installation ? installed(installation, draft) : [];
   return {
     is: 'given',
-    decision: {
-      tenant: view.tenant.id,
-      permissions: [...scopesOf(view.required), ...optional.filter((name) => input.ticked.includes(name))],
-      sharedAccess: view.sharedAccess === undefined ? view.sharedAccessHeld : input.sharedAccess,
-      basis: view.basis,
+    answer: {
+      tenant: tenant.id,
+      user: user
+        ? {
+            tenant: tenant.id,
+            permissions: [...scopesOf(user.required), ...scopesOf(user.optional).filter((name) => draft.ticked.includes(name))],
+            sharedAccess: user.sharedAccess === undefined ? user.sharedAccessHeld : draft.sharedAccess,
+            requested: scopesOf(user.inReview),
+            basis: user.basis,
+          }
+        : null,
+      installation: installation && dataRange ? { tenant: tenant.id, permissions: forTenant, dataRange, basis: installation.basis } : null,
     },
+    ask: { user: view.askAlong?.user ?? [], tenant: view.askAlong?.tenant ?? [] },
+    approve: forTenant.filter((name) => installation?.approving.includes(name)),
+    reason: draft.reason,
   };
+}
+
+const installed = ({ required, optional }: TenantPart, { tenantTicked }: ConsentDraft): readonly string[] => [
+  ...scopesOf(required),
+  ...scopesOf(optional).filter((name) => tenantTicked.includes(name)),
+];
+
+const UNCLEAR_RANGE = 'You chose all members, and also some of them by name. Say which it is.';
+const NOBODY = 'Choose at least one group or member, or all members.';
+
+/** A wide choice that stands beside a narrow one may be an oversight; it is asked, not guessed. */
+function dataRangeOf({ allMembers, groups, members }: ConsentDraft): DataRange | 'unclear' | 'nobody' {
+  const some = groups.length + members.length > 0;
+  if (allMembers) return some ? 'unclear' : { kind: 'all' };
+  return some ? { kind: 'some', groups, members } : 'nobody';
 }

@@ -8,10 +8,13 @@ import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { knowSignedIn } from '#src/sign-in/signed-in.ts';
 
 import { consentFacts, type ConsentFactsDeps } from './consent-facts.ts';
-import { parseConsentInput } from './consent-input.ts';
+import { parseConsentInput, type ConsentInput } from './consent-input.ts';
 import { consentView, type ConsentFacts, type ConsentView } from './consent-view.ts';
-import { decideConsent } from './decide-consent.ts';
+import { decideConsent, type ConsentOutcome } from './decide-consent.ts';
+import { giveConsent, putToReviewers } from './give-consent.ts';
 import type { PendingConsents } from './pending-consent.ts';
+import { plain } from './phrase.ts';
+import { requestPath } from './review-line.ts';
 import { shownDigest } from './shown-digest.ts';
 
 export interface ConsentPagesDeps extends ConsentFactsDeps {
@@ -33,36 +36,84 @@ export function consentPages(deps: ConsentPagesDeps): WebRouter {
     if (request.waitsFor === 'sign-in') return redirectTo(ctx, `/sign-in/${encodeURIComponent(request.uid)}`);
     if (!isTheirs(ctx, request)) return showNotTheirs(ctx, request);
     const { tenant } = ctx.query;
-    show(deps, ctx, await consentFacts(deps, request, typeof tenant === 'string' ? tenant : undefined));
+    show(deps, ctx, await consentFacts(deps, request, { tenant: typeof tenant === 'string' ? tenant : undefined }));
   });
 
   router.post('/consent/:uid', knowSignedIn(deps), async (ctx) => {
     const request = await deps.pendingConsents.find(ctx, uidOf(ctx));
     if (!isTheirs(ctx, request)) return showNotTheirs(ctx, request);
     const input = parseConsentInput(await postedForm(ctx, purposeOf(request.uid)));
-    const facts = await consentFacts(deps, request, input.tenant);
+    if (input.decision === 'search') return show(deps, ctx, await consentFacts(deps, request, input));
+    const facts = await consentFacts(deps, request, { tenant: input.tenant });
     const view = consentView(facts);
-    const outcome = decideConsent(view, digestOf(deps, facts, view), input);
-    switch (outcome.is) {
-      case 'given':
-        return redirectTo(ctx, await deps.pendingConsents.consented(ctx, request.uid, {
-          tenant: outcome.decision.tenant,
-          user: outcome.decision,
-          installation: null,
-        }));
-      case 'refused': {
-        const reason = { error: 'access_denied', description: outcome.description } as const;
-        return redirectTo(ctx, await deps.pendingConsents.refused(ctx, request.uid, reason));
-      }
-      case 'changed':
-        ctx.status = ERRORS.consent_changed.status;
-        return show(deps, ctx, facts, ERRORS.consent_changed.sentence);
-      case 'invalid':
-        throw new AppError('invalid_request', { detail: outcome.detail, fields: [outcome] });
-    }
+    await act(deps, ctx, { facts, input }, decideConsent(view, digestOf(deps, facts, view), input));
   });
 
   return router;
+}
+
+interface Posted {
+  readonly facts: ConsentFacts;
+  readonly input: ConsentInput;
+}
+
+async function act(deps: ConsentPagesDeps, ctx: WebContext, posted: Posted, outcome: ConsentOutcome): Promise<void> {
+  const { facts } = posted;
+  const { request, chosen } = facts;
+  switch (outcome.is) {
+    case 'given': {
+      const answer = chosen && (await asFilledIn(deps, ctx, posted, () => giveConsent(deps, facts, chosen, outcome)));
+      if (answer === 'shown') return;
+      if (answer === undefined) return showChanged(deps, ctx, posted);
+      return redirectTo(ctx, await deps.pendingConsents.consented(ctx, request.uid, answer));
+    }
+    case 'asked': {
+      const review = chosen && (await asFilledIn(deps, ctx, posted, () => putToReviewers(deps, request, { tenant: chosen.tenant.id, ...outcome }, { kind: 'user', id: facts.person.id })));
+      if (review === 'shown') return;
+      return review === undefined ? showChanged(deps, ctx, posted) : redirectTo(ctx, placeOf(facts, review));
+    }
+    case 'refused': {
+      const reason = { error: 'access_denied', description: outcome.description } as const;
+      return redirectTo(ctx, await deps.pendingConsents.refused(ctx, request.uid, reason));
+    }
+    case 'changed':
+      return showChanged(deps, ctx, posted);
+    case 'unclear':
+      return showFilledIn(deps, ctx, posted, { status: ERRORS.invalid_request.status, notice: outcome.notice });
+    case 'invalid':
+      throw new AppError('invalid_request', { detail: outcome.detail, fields: [outcome] });
+  }
+}
+
+/** Who can decide on it goes straight there, everybody else to the page of their request. */
+function placeOf(facts: ConsentFacts, review: Parameters<typeof requestPath>[0]): string {
+  const view = consentView(facts);
+  const decidesSelf = view.page === 'hindered' && view.ask?.decidesSelf;
+  return decidesSelf ? `/admin/${encodeURIComponent(review.tenant)}/reviews/${encodeURIComponent(review.id)}` : requestPath(review);
+}
+
+/** What a person can put right is said on the page, with everything as they filled it in. */
+async function asFilledIn<T>(deps: ConsentPagesDeps, ctx: WebContext, posted: Posted, work: () => Promise<T>): Promise<T | 'shown'> {
+  try {
+    return await work();
+  } catch (problem) {
+    if (!(problem instanceof AppError) || !['invalid_request', 'too_many_requests'].includes(problem.code)) throw problem;
+    const notice = problem.fields?.[0]?.detail ?? problem.detail ?? problem.entry.sentence;
+    await showFilledIn(deps, ctx, posted, { status: problem.entry.status, notice });
+    return 'shown';
+  }
+}
+
+async function showFilledIn(deps: ConsentPagesDeps, ctx: WebContext, { facts, input }: Posted, { status, notice }: { status: number; notice: string }): Promise<void> {
+  ctx.status = status;
+  const draft = 'draft' in input ? input.draft : undefined;
+  show(deps, ctx, await consentFacts(deps, facts.request, { tenant: input.tenant, draft }), notice);
+}
+
+/** From what is stored now: the choices are to be made anew, on what is read anew. */
+async function showChanged(deps: ConsentPagesDeps, ctx: WebContext, { facts, input }: Posted): Promise<void> {
+  ctx.status = ERRORS.consent_changed.status;
+  show(deps, ctx, await consentFacts(deps, facts.request, { tenant: input.tenant }), ERRORS.consent_changed.sentence);
 }
 
 /** A request is bound to one person; the session of this browser may have become another's meanwhile (xC2). */
@@ -76,7 +127,9 @@ function showNotTheirs(ctx: WebContext, request: PendingRequest): void {
 }
 
 const digestOf = ({ consentKey }: ConsentPagesDeps, facts: ConsentFacts, view: ConsentView): string | undefined =>
-  view.page === 'ask' ? shownDigest(consentKey, facts.request, facts.live, view) : undefined;
+  view.page === 'ask' || view.page === 'hindered' ? shownDigest(consentKey, facts.request, facts.live, view) : undefined;
+
+const TEMPLATES = { ask: 'consent/consent', hindered: 'consent/hindered', 'no-tenant': 'consent/dead-end', 'unknown-tenant': 'consent/dead-end' } as const;
 
 function show(deps: ConsentPagesDeps, ctx: WebContext, facts: ConsentFacts, notice = ''): void {
   const { request } = facts;
@@ -91,6 +144,5 @@ function show(deps: ConsentPagesDeps, ctx: WebContext, facts: ConsentFacts, noti
     signOutCsrf: csrfToken(ctx, 'sign-out'),
     restartPath: request.restartPath,
   };
-  const template = view.page === 'ask' ? 'consent/consent' : 'consent/dead-end';
-  render(ctx, template, { ...view, ...form }, { title: `${view.app.name} ${view.headline}` });
+  render(ctx, TEMPLATES[view.page], { ...view, ...form }, { title: plain(view.heading) });
 }

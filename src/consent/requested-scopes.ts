@@ -1,38 +1,63 @@
-import type { Version } from '#src/apps/app.ts';
-import { PROTOCOL_SCOPES, type Catalogue } from '#src/apps/catalogue.ts';
+import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
+import { decide, type AppInTenant, type Decision } from '#src/approvals/decide.ts';
+import type { Identity } from '#src/approvals/rules.ts';
 
-import { declaredForUser } from './effective-permissions.ts';
-import type { Grant } from './grant.ts';
+import { declaredForTenant, declaredForUser } from './effective-permissions.ts';
 
-/** A request's scope values, sorted by what the person has to do with them. No value stands in two lists. */
-export interface RequestedScopes {
+/** A request's scope values for one identity, sorted by what has to be done with them. */
+export interface SortedScopes {
   /** New, and part of every yes. */
   readonly required: readonly string[];
   /** New, and the person's choice. */
   readonly optional: readonly string[];
-  /** Given before and still possible: told, not asked. */
+  /** Given before and still allowed: told, not asked. */
   readonly held: readonly string[];
+  /** Those of the required and optional ones that the tenant has to approve, which this person may do. */
+  readonly approving: readonly string[];
+  /** Reviewers have to say yes first. */
+  readonly inReview: readonly string[];
+  /** The tenant never gives them. */
+  readonly blocked: readonly string[];
+  /** Those of the two last that the app cannot do without, as its version says. */
+  readonly missing: readonly string[];
 }
 
 export const isProtocolScope = (scope: string): boolean => (PROTOCOL_SCOPES as readonly string[]).includes(scope);
 
+type Fate = 'given' | 'approving' | 'inReview' | 'blocked';
+
 /**
- * Only what the app asked for *and* its version declares for user identity can be given. What else a request holds is
+ * Only what the app asked for *and* its version declares for the identity can be given. What else a request holds is
  * refused by name before any page is shown; here it just has no effect, `shared_access` included (Z4).
  */
 export function sortScopes(
-  asked: readonly string[],
-  version: Version,
-  catalogue: Catalogue,
-  grant: Grant | undefined,
-): RequestedScopes {
-  const declared = [...new Set(declaredForUser(version, catalogue))];
-  const isHeld = (name: string) => grant?.permissions.includes(name) ?? false;
-  const isRequired = (name: string) => isProtocolScope(name) || version.permissions.user.required.includes(name);
-  const fresh = declared.filter((name) => asked.includes(name) && !isHeld(name));
+  { identity, asked, standing }: { identity: Identity; asked: readonly string[]; standing: AppInTenant },
+  granted: readonly string[],
+  mayDecide: (decision: Decision) => boolean = () => false,
+): SortedScopes {
+  const { version, catalogue } = standing;
+  const declared = [...new Set((identity === 'user' ? declaredForUser : declaredForTenant)(version, catalogue))];
+  const fateOf = (name: string): Fate => {
+    if (isProtocolScope(name)) return 'given';
+    const decision = decide(name, identity, standing);
+    if (decision.treatment === 'auto') return 'given';
+    if (decision.treatment === 'block') return 'blocked';
+    return mayDecide(decision) ? 'approving' : 'inReview';
+  };
+  const fates = new Map(declared.map((name) => [name, fateOf(name)]));
+  const is = (...wanted: Fate[]) => (name: string) => wanted.includes(fates.get(name) ?? 'blocked');
+  const isRequired = (name: string) => isProtocolScope(name) || version.permissions[identity].required.includes(name);
+
+  const held = declared.filter((name) => granted.includes(name)).filter(is('given'));
+  const fresh = declared.filter((name) => asked.includes(name) && !held.includes(name));
+  const askable = fresh.filter(is('given', 'approving'));
   return {
-    required: fresh.filter(isRequired),
-    optional: fresh.filter((name) => !isRequired(name)),
-    held: declared.filter(isHeld),
+    required: askable.filter(isRequired),
+    optional: askable.filter((name) => !isRequired(name)),
+    held,
+    approving: fresh.filter(is('approving')),
+    inReview: fresh.filter(is('inReview')),
+    blocked: fresh.filter(is('blocked')),
+    missing: fresh.filter(is('inReview', 'blocked')).filter(isRequired),
   };
 }

@@ -3,15 +3,48 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LiveApp } from '#src/apps/app.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 
-import type { AskView } from './consent-view.ts';
+import type { AskView, HinderedView } from './consent-view.ts';
+import type { PermissionLine } from './permission-line.ts';
+import type { ReviewLine } from './review-line.ts';
+
+const scopes = (lines: readonly PermissionLine[]) => lines.map((line) => line.scopes);
+const states = (lines: readonly ReviewLine[]) => lines.map((line) => [line.scopes, line.state, line.link]);
+
+const ofQuestion = ({ user, installation, askAlong, generation, yes }: AskView) => [
+  user && [
+    user.basis,
+    scopes(user.required),
+    scopes(user.optional),
+    scopes(user.held),
+    states(user.inReview),
+    scopes(user.blocked),
+    user.sharedAccess === undefined ? null : user.sharedAccess.alreadyAllowed,
+    user.sharedAccessHeld,
+  ],
+  installation && [
+    installation.basis,
+    scopes(installation.required),
+    scopes(installation.optional),
+    scopes(installation.held),
+    states(installation.inReview),
+    scopes(installation.blocked),
+    installation.approving,
+  ],
+  askAlong && [askAlong.user, askAlong.tenant],
+  generation,
+  yes,
+];
+
+const ofHindrance = ({ why, needed, ask }: HinderedView) => [why, states(needed), ask];
 
 /**
  * Stands for what one person saw on one page. The form carries it; the answer only counts if the page, made anew from
- * what is stored then, has the same one (xC4, xT4). It is keyed, so nobody can make one for a page that was not shown.
+ * what is stored then, has the same one (xC4, xT4, xA2). It is keyed, so nobody can make one for a page that was not
+ * shown.
  */
-export function shownDigest(key: Uint8Array, request: PendingRequest, live: LiveApp, view: AskView): string {
+export function shownDigest(key: Uint8Array, request: PendingRequest, live: LiveApp, view: AskView | HinderedView): string {
   const shown = [
-    'consent 1',
+    'consent 2',
     request.uid,
     request.user,
     request.redirectUri,
@@ -19,12 +52,8 @@ export function shownDigest(key: Uint8Array, request: PendingRequest, live: Live
     live.version.id,
     view.app,
     view.tenant.id,
-    view.basis,
-    view.required.map(({ scopes }) => scopes),
-    view.optional.map(({ scopes }) => scopes),
-    view.held.map(({ scopes }) => scopes),
-    view.sharedAccess === undefined ? null : view.sharedAccess.alreadyAllowed,
-    view.sharedAccessHeld,
+    view.page,
+    view.page === 'ask' ? ofQuestion(view) : ofHindrance(view),
   ];
   return createHmac('sha256', key).update(JSON.stringify(shown)).digest('base64url');
 }

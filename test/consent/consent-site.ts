@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { App, Version } from '#src/apps/app.ts';
 import { registerApp } from '#src/apps/app-store.ts';
 import { createVersion, publishVersion, type VersionInput } from '#src/apps/version-store.ts';
+import { changeRules } from '#src/approvals/change-rules.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
 import { grantChange, readGrant } from '#src/consent/grant-store.ts';
 import { consentPages } from '#src/consent/pages.ts';
@@ -17,6 +18,7 @@ import type { Actor } from '#src/events.ts';
 import { redirectTo } from '#src/http/render.ts';
 import { createRouter } from '#src/http/web-context.ts';
 import type { TenantId } from '#src/ids.ts';
+import type { InstallDecision } from '#src/installations/installation.ts';
 import { SESSION_COOKIE } from '#src/sign-in/session-cookie.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { signInPages } from '#src/sign-in/pages.ts';
@@ -35,7 +37,7 @@ import { aRequest, catalogue } from './facts.ts';
 
 const OPERATOR: Actor = { kind: 'operator', id: 'opr_test' };
 
-type Answer = { decision: ConsentDecision } | { refused: { error: string; description: string } };
+type Answer = { decision: ConsentDecision; installation: InstallDecision | null } | { installation: InstallDecision } | { refused: { error: string; description: string } };
 
 export type ConsentSite = Awaited<ReturnType<typeof startConsentSite>>;
 
@@ -66,7 +68,7 @@ export async function startConsentSite() {
   };
   const pendingConsents: PendingConsents = {
     find: async (_, uid) => open(uid),
-    consented: async (_, uid, { user }) => answer(uid, { decision: user! }, 'code=1'),
+    consented: async (_, uid, { user, installation }) => answer(uid, user ? { decision: user, installation } : { installation: installation! }, 'code=1'),
     refused: async (_, uid, reason) => answer(uid, { refused: reason }, `error=${reason.error}`),
   };
 
@@ -109,6 +111,9 @@ export async function startConsentSite() {
   await addMember(deps, { tenant: northwind.id, user: ben.id, role: 'member' }, OPERATOR);
   await addMember(deps, { tenant: contoso.id, user: chloe.id, role: 'owner' }, OPERATOR);
   await addMember(deps, { tenant: contoso.id, user: ben.id, role: 'member' }, OPERATOR);
+  // Members may give their contacts away here; everything else is as the defaults say.
+  const contactsAreFree = { exceptions: [{ permission: 'contacts:read', identity: 'user', treatment: 'auto' }] } as const;
+  for (const { id: tenant } of [northwind, contoso]) await changeRules({ ...deps, catalogue }, { tenant, changes: contactsAreFree }, OPERATOR);
   const adaDelegatesToBen = () =>
     giveDelegation(
       { ...deps, catalogue },

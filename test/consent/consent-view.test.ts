@@ -1,19 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { consentView, type AskView, type ConsentFacts, type ConsentView } from '#src/consent/consent-view.ts';
+import { consentView, type ConsentFacts, type ConsentView } from '#src/consent/consent-view.ts';
+import type { UserPart } from '#src/consent/user-part.ts';
 import type { TenantId } from '#src/ids.ts';
 
 import { aDelegation, aGrant, contoso, northwind, someFacts } from './facts.ts';
 
-const ask = (facts: ConsentFacts): AskView => {
+const ask = (facts: ConsentFacts): UserPart => {
   const view = consentView(facts);
-  if (view.page !== 'ask') throw new Error(`the page is ${view.page}`);
-  return view;
+  if (view.page !== 'ask' || !view.user) throw new Error(`the page is ${view.page}`);
+  return view.user;
 };
 
-const scopes = (lines: AskView['required']) => lines.flatMap((line) => line.scopes);
-const titles = (lines: AskView['required']) => lines.map(({ title }) => title);
-const sorted = (view: AskView) => ({
+const scopes = (lines: UserPart['required']) => lines.flatMap((line) => line.scopes);
+const titles = (lines: UserPart['required']) => lines.map(({ title }) => title);
+const sorted = (view: UserPart) => ({
   required: scopes(view.required),
   optional: scopes(view.optional),
   held: scopes(view.held),
@@ -191,7 +192,6 @@ describe('which page', () => {
     ['a member of one tenant is asked, with no picker', {}, 'ask', []],
     ['a member of several is asked about one and can pick another', { memberships: [contoso, northwind] }, 'ask', ['Contoso']],
     ['somebody who is a member nowhere is told', { memberships: [], chosen: undefined }, 'no-tenant', []],
-    ['tenant identity is for each member only', { request: { identity: 'tenant' } }, 'tenant-identity', []],
   ];
   test.each(rows)('%s', (_, facts, page, others) => {
     const view = consentView(someFacts(facts));

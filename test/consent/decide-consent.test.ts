@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { parseConsentInput, type ConsentInput } from '#src/consent/consent-input.ts';
+import type { ConsentDraft } from '#src/consent/consent-draft.ts';
 import { consentView, type AskView, type ConsentFacts } from '#src/consent/consent-view.ts';
 import { decideConsent, type ConsentOutcome } from '#src/consent/decide-consent.ts';
 import { shownDigest } from '#src/consent/shown-digest.ts';
@@ -16,25 +17,26 @@ const delegated = { received: [aDelegation('Ada', ['meetings:read'])] };
 
 const digestOf = (facts: ConsentFacts): string | undefined => {
   const view = consentView(facts);
-  return view.page === 'ask' ? shownDigest(KEY, facts.request, facts.live, view) : undefined;
+  return view.page === 'ask' || view.page === 'hindered' ? shownDigest(KEY, facts.request, facts.live, view) : undefined;
 };
 
-const authorize = (facts: ConsentFacts, more: Partial<ConsentInput> = {}): ConsentInput => ({
+type Answer = Exclude<ConsentInput, { decision: 'search' }>;
+type Yes = Partial<ConsentDraft> & { readonly tenant?: string; readonly shown?: string };
+
+const authorize = (facts: ConsentFacts, { tenant, shown, ...draft }: Yes = {}): Answer => ({
   decision: 'authorize',
-  tenant: facts.chosen?.tenant.id ?? '',
-  shown: digestOf(facts) ?? '',
-  ticked: [],
-  sharedAccess: false,
-  ...more,
+  tenant: tenant ?? facts.chosen?.tenant.id ?? '',
+  shown: shown ?? digestOf(facts) ?? '',
+  draft: { ticked: [], tenantTicked: [], sharedAccess: false, reason: '', allMembers: true, groups: [], members: [], query: '', ...draft },
 });
 
-const decide = (facts: ConsentFacts, input: ConsentInput): ConsentOutcome => decideConsent(consentView(facts), digestOf(facts), input);
+const decide = (facts: ConsentFacts, input: Answer): ConsentOutcome => decideConsent(consentView(facts), digestOf(facts), input);
 
 describe('what a yes gives', () => {
   const given = (outcome: ConsentOutcome) =>
-    outcome.is === 'given' ? [outcome.decision.permissions, outcome.decision.sharedAccess] : outcome.is;
+    outcome.is === 'given' ? [outcome.answer.user?.permissions, outcome.answer.user?.sharedAccess] : outcome.is;
 
-  const rows: [string, ConsentFacts, Partial<ConsentInput>, unknown][] = [
+  const rows: [string, ConsentFacts, Yes, unknown][] = [
     ['Z12 what is required, when nothing is ticked', someFacts(asked), {}, [['openid', 'meetings:read'], false]],
     [
       'Z12 and what is ticked',
@@ -77,7 +79,7 @@ describe('what a yes gives', () => {
   test('the decision carries the tenant and what it was based on', () => {
     const facts = someFacts({ chosen: { slotVersion: 3, grant: aGrant(['openid']) } });
     expect(decide(facts, authorize(facts))).toMatchObject({
-      decision: { tenant: northwind.tenant.id, basis: { membership: northwind.member.membership, grantSlot: 3 } },
+      answer: { tenant: northwind.tenant.id, user: { basis: { membership: northwind.member.membership, grantSlot: 3 } }, installation: null },
     });
   });
 });
@@ -95,7 +97,7 @@ describe('xC4 what is granted is what was shown: everything that changes the pag
       'no longer verified',
       { ...shown, live: { ...shown.live, app: { ...shown.live.app, developer: { ...shown.live.app.developer, verified: false } } } },
     ],
-    ['xT4 another tenant', { ...shown, chosen: { ...contoso, ...delegated, slotVersion: null, grant: undefined } }],
+    ['xT4 another tenant', someFacts({ ...asked, chosen: { ...contoso, ...delegated } })],
     ['xT6 another stay in the tenant', someFacts({ ...asked, chosen: { ...delegated, member: { ...northwind.member, membership: contoso.member.membership } } })],
     ['a grant made meanwhile', someFacts({ ...asked, chosen: { ...delegated, slotVersion: 1, grant: aGrant(['openid']) } })],
     ['xC7 a grant taken back meanwhile', someFacts({ ...asked, chosen: { ...delegated, slotVersion: 2 } })],
@@ -103,7 +105,7 @@ describe('xC4 what is granted is what was shown: everything that changes the pag
     ['a required permission turned optional', someFacts({ ...asked, chosen: delegated, version: { permissions: { user: { required: [], optional: ['meetings:read', 'meetings:write', 'contacts:read'] }, tenant: { required: [], optional: [] } } } })],
   ];
   test.each(rows)('%s', (_, now) => {
-    expect(decide(now, authorize(shown, { tenant: now.chosen?.tenant.id ?? '' } as Partial<ConsentInput>))).toEqual({ is: 'changed' });
+    expect(decide(now, authorize(shown, { tenant: now.chosen?.tenant.id ?? '' }))).toEqual({ is: 'changed' });
   });
 
   test('another key', () => {
@@ -120,7 +122,7 @@ describe('refusing', () => {
   const rows: [string, ConsentFacts, RegExp][] = [
     ['no tenant', { ...someFacts(), memberships: [], chosen: undefined }, /^member_inactive: /],
     ['a foreign tenant', { ...someFacts({ request: { tenantHint: 'ten_x' as TenantId } }), chosen: undefined }, /cannot use this app/],
-    ['tenant identity', someFacts({ request: { identity: 'tenant' } }), /^unauthorized_client: /],
+    ['tenant identity, for somebody who does not manage apps', someFacts({ request: { identity: 'tenant' } }), /^not_installed: /],
   ];
   test.each(rows)('a dead end (%s) tells the app why, and a yes to it gives nothing', (_, facts, why) => {
     const refused = decide(facts, { decision: 'refuse', tenant: undefined });
@@ -141,8 +143,7 @@ describe('what the form sends', () => {
       decision: 'authorize',
       tenant: 'ten_1',
       shown: 'abc',
-      ticked: ['a:b', 'c'],
-      sharedAccess: true,
+      draft: { ticked: ['a:b', 'c'], tenantTicked: [], sharedAccess: true, reason: '', allMembers: true, groups: [], members: [], query: '' },
     });
   });
 

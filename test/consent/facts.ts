@@ -1,10 +1,15 @@
 import type { App, LiveApp, Version } from '#src/apps/app.ts';
 import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
+import type { AppInTenant } from '#src/approvals/decide.ts';
+import { defaultRules, type Rules } from '#src/approvals/rules.ts';
+import type { Approval } from '#src/approvals/approval.ts';
+import type { Review } from '#src/approvals/review.ts';
+import type { Installation } from '#src/installations/installation.ts';
 import type { ChosenTenant, ConsentFacts } from '#src/consent/consent-view.ts';
 import type { Membership } from '#src/consent/choose-tenant.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import type { ReceivedDelegation } from '#src/consent/shared-access-offer.ts';
-import type { AppId, DelegationId, GrantId, MembershipId, TenantId, UserId, VersionId } from '#src/ids.ts';
+import type { AppId, DelegationId, GrantId, InstallationId, MembershipId, ReviewId, TenantId, UserId, VersionId } from '#src/ids.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import type { User } from '#src/tenants/user.ts';
 
@@ -27,6 +32,10 @@ const PERMISSIONS = [
   permission('meetings:write', 'Create and change your meetings'),
   permission('contacts:read', 'See your contacts', { sensitive: true }),
   permission('calendar:read', 'See your calendar'),
+  permission('files:read', 'See your files', { level: 'advanced', sensitive: true }),
+  permission('messages:read', 'Read your messages', { level: 'restricted', sensitive: true }),
+  permission('meetings.all:read', 'See all meetings', { identities: ['tenant'], level: 'advanced' }),
+  permission('files.all:write', 'Change all files', { identities: ['tenant'], level: 'restricted' }),
   permission('rooms:manage', 'Manage meeting rooms', { identities: ['tenant'] }),
 ];
 
@@ -149,23 +158,107 @@ export const aDelegation = (giver: string, permissions: readonly string[]): Rece
   },
 });
 
+export const anApproval = (more: Partial<Approval> = {}): Approval => ({
+  tenant: northwind.tenant.id,
+  app: 'app_scheduler' as AppId,
+  status: 'approved',
+  permissions: { user: [], tenant: [] },
+  availability: { kind: 'everyone' },
+  version: null,
+  review: null,
+  generation: 0,
+  decidedBy: { kind: 'system' },
+  decidedAt: at,
+  ...more,
+});
+
+export const aReview = (more: Partial<Review> = {}): Review => ({
+  id: 'rev_1' as ReviewId,
+  tenant: northwind.tenant.id,
+  app: 'app_scheduler' as AppId,
+  version: 'ver_1' as VersionId,
+  cause: 'request',
+  permissions: { user: ['contacts:read'], tenant: [] },
+  byOwner: false,
+  status: 'open',
+  requests: [{ user: 'usr_ben' as UserId, at, reason: '', resume: null, times: 1 }],
+  decision: null,
+  createdAt: at,
+  expiresAt: '2026-02-01T00:00:00.000Z',
+  remindedAt: null,
+  ...more,
+});
+
+export const anInstallation = (permissions: readonly string[], more: Partial<Installation> = {}): Installation => ({
+  id: 'ins_1' as InstallationId,
+  tenant: northwind.tenant.id,
+  app: 'app_scheduler' as AppId,
+  version: 'ver_1' as VersionId,
+  permissions,
+  dataRange: { kind: 'all' },
+  status: 'active',
+  installedBy: 'usr_ben' as UserId,
+  generation: 0,
+  createdAt: at,
+  updatedAt: at,
+  ...more,
+});
+
+/** Who may manage apps in the tenant and decides on reviews. */
+export const asAdmin = { capabilities: ['apps.manage'] } as const satisfies Partial<ChosenTenant>;
+
 export const someFacts = ({
   request = {},
   app = {},
   version = {},
   chosen = {},
+  approval,
+  rules = {},
   ...more
 }: {
   request?: Partial<PendingRequest>;
   app?: Partial<App>;
   version?: Partial<Version>;
   chosen?: Partial<ChosenTenant>;
-} & Partial<Omit<ConsentFacts, 'request' | 'chosen' | 'live'>> = {}): ConsentFacts => ({
-  request: aRequest(request),
-  person: aUser(),
-  memberships: [northwind],
-  chosen: { ...northwind, slotVersion: null, grant: undefined, received: [], ...chosen },
-  live: aLiveApp(app, version),
-  catalogue,
+  approval?: Partial<Approval>;
+  rules?: Partial<Rules>;
+} & Partial<Omit<ConsentFacts, 'request' | 'chosen' | 'live'>> = {}): ConsentFacts => {
+  const live = aLiveApp(app, version);
+  const standing: AppInTenant = {
+    ...live,
+    rules: { ...defaultRules(northwind.tenant.id), ...LENIENT, ...rules },
+    approval: approval && anApproval(approval),
+    catalogue,
+  };
+  return {
+    request: aRequest(request),
+    person: aUser(),
+    memberships: [northwind],
+    chosen: chosenTenant(standing, chosen),
+    live,
+    catalogue,
+    draft: undefined,
+    ...more,
+  };
+};
+
+/** Nothing needs approval, unless a test says so. */
+const LENIENT: Partial<Rules> = { sensitive: 'auto' };
+export const STRICT: Partial<Rules> = { sensitive: 'review' };
+
+const chosenTenant = (standing: AppInTenant, more: Partial<ChosenTenant>): ChosenTenant => ({
+  ...northwind,
+  capabilities: [],
+  slotVersion: null,
+  grant: undefined,
+  received: [],
+  standing,
+  approvalVersion: null,
+  reviews: { open: undefined, decided: [] },
+  needsOwner: false,
+  reviewers: ['Ada'],
+  managers: ['Ada'],
+  installation: undefined,
+  people: undefined,
   ...more,
 });

@@ -180,13 +180,6 @@ describe('tenants', () => {
       { refused: { error: 'access_denied', description: expect.stringMatching(/^member_inactive/) } },
     ]);
   });
-
-  test('a request for a whole tenant is told apart, and the app is told unauthorized_client', async () => {
-    const { page, request } = await ben.asked({ identity: 'tenant' });
-    expect(page.html).toContain('asks for a whole tenant');
-    await ben.press(page, 'Return to the app');
-    expect(site.answersTo(request)).toMatchObject([{ refused: { description: expect.stringMatching(/^unauthorized_client/) } }]);
-  });
 });
 
 describe('what ends meanwhile', () => {

@@ -1,0 +1,169 @@
+import type { Identity } from '#src/approvals/rules.ts';
+
+import type { ChosenTenant, ConsentFacts, Face, TenantName } from './consent-view.ts';
+import { displayText } from './display-text.ts';
+import { canAsk, wishOf, type AskedScopes, type Hindrance } from './hindrance.ts';
+import { permissionLines, type PermissionLine } from './permission-line.ts';
+import { eitherOf, phrase, type Phrase } from './phrase.ts';
+import { requestPath, requestState, reviewLines, type ReviewLine } from './review-line.ts';
+import { mayDecide } from './tenant-part.ts';
+
+/** Nothing can be given here now: why, who can change that, and how to ask them. */
+export interface HinderedView extends Face {
+  readonly page: 'hindered';
+  readonly tenant: TenantName;
+  readonly why: Hindrance;
+  readonly what: Phrase;
+  /** What the app needs and has to be approved first. */
+  readonly needed: readonly ReviewLine[];
+  /** What the app needs and the tenant never gives. */
+  readonly blocked: readonly PermissionLine[];
+  readonly who: Phrase;
+  readonly ask: {
+    readonly permissions: Readonly<Record<Identity, readonly string[]>>;
+    readonly button: string;
+    /** Where it leads once it was asked: the person's request, or the review that they can decide themselves. */
+    readonly decidesSelf: boolean;
+  } | undefined;
+  /** The request that this person made already and that covers all of it. */
+  readonly pending: string | undefined;
+  /** Another page where this can go on. */
+  readonly elsewhere: { readonly href: string; readonly text: Phrase } | undefined;
+  /** What the app is told beside `access_denied`. */
+  readonly refusal: string;
+}
+
+interface Words {
+  readonly heading: (app: string) => Phrase;
+  readonly what: Phrase;
+}
+
+interface Names {
+  readonly app: string;
+  readonly tenant: string;
+  readonly tenantIdentity: boolean;
+}
+
+const WORDS: Readonly<Record<Hindrance, (names: Names) => Words>> = {
+  other_tenants_app: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} cannot be used in ${tenant}`,
+    what: phrase`${app} belongs to another organisation and works only there.`,
+  }),
+  app_blocked: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} is not allowed in ${tenant}`,
+    what: phrase`${tenant} has blocked ${app}, so it can reach nothing there.`,
+  }),
+  app_withdrawn: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} is not allowed in ${tenant} any more`,
+    what: phrase`${tenant} has taken back its approval of ${app}. It can be used again once somebody approves it anew.`,
+  }),
+  not_entitled: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} asks to act for ${tenant}`,
+    what: phrase`${app} wants to act as itself, for all of ${tenant} and without anybody being signed in. Only somebody who manages apps there can allow that, and you do not.`,
+  }),
+  suspended: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} is suspended in ${tenant}`,
+    what: phrase`Somebody stopped ${app} from acting for ${tenant}. Nothing can be added while that is so.`,
+  }),
+  out_of_availability: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} is not available to you in ${tenant}`,
+    what: phrase`${tenant} allows ${app}, but only for some of its members, and you are not one of them.`,
+  }),
+  permission_blocked: ({ app, tenant }) => ({
+    heading: (name) => phrase`${name} cannot be used in ${tenant}`,
+    what: phrase`${app} cannot work without something that ${tenant} does not allow any app.`,
+  }),
+  approval_required: ({ app, tenant, tenantIdentity }) => ({
+    heading: (name) => phrase`${name} needs approval in ${tenant}`,
+    what: tenantIdentity
+      ? phrase`${app} cannot act for ${tenant} before somebody else there has approved it.`
+      : phrase`You cannot use ${app} with ${tenant} before somebody there has approved it. It needs this:`,
+  }),
+};
+
+function refusalOf(why: Hindrance, missing: string): string {
+  switch (why) {
+    case 'other_tenants_app':
+      return 'approval_blocked: the app cannot be used in this tenant.';
+    case 'app_blocked':
+      return 'approval_blocked: the tenant does not allow this app.';
+    case 'app_withdrawn':
+      return 'approval_required: the tenant has withdrawn its approval of this app.';
+    case 'not_entitled':
+      return 'not_installed: only a member who manages apps can let the app act for the tenant.';
+    case 'suspended':
+      return 'installation_suspended: the app is suspended in this tenant.';
+    case 'out_of_availability':
+      return 'out_of_availability: the tenant allows this app, but not for this member.';
+    case 'permission_blocked':
+      return `approval_blocked: the tenant does not allow what the app requires: ${missing}.`;
+    case 'approval_required':
+      return `approval_required: the tenant has to approve first what the app requires: ${missing}.`;
+  }
+}
+
+const inWords = ({ user, tenant }: AskedScopes, kind: 'inReview' | 'blocked'): string =>
+  ([['user', user], ['tenant', tenant]] as const)
+    .flatMap(([identity, sorted]) => (sorted?.missing ?? []).filter((name) => sorted?.[kind].includes(name)).map((name) => `${name} (${identity} identity)`))
+    .join(', ');
+
+export function hinderedView(
+  facts: ConsentFacts,
+  chosen: ChosenTenant,
+  { why, asked, tenant, face }: { why: Hindrance; asked: AskedScopes; tenant: TenantName; face: (heading: (app: string) => Phrase) => Face },
+): HinderedView {
+  const { person, live } = facts;
+  const { reviews } = chosen;
+  const names = { app: displayText(live.app.name) || live.app.id, tenant: tenant.name, tenantIdentity: asked.user === undefined };
+  const { heading, what } = WORDS[why](names);
+
+  const permissions = wishOf(asked, why);
+  const able = canAsk(why, permissions);
+  const theirs = reviews.open?.requests.some(({ user }) => user === person.id) ? reviews.open : undefined;
+  const covered = (['user', 'tenant'] as const).every((identity) =>
+    permissions[identity].every((name) => requestState(name, identity, reviews, person.id)?.is === 'waiting'),
+  );
+  const waiting = able && covered ? theirs : undefined;
+  const decidesSelf = able && mayDecide(chosen)({ byOwner: chosen.needsOwner });
+  const deciders = eitherOf(chosen.reviewers.map((name) => displayText(name)), `an owner of ${tenant.name}`);
+  const managers = eitherOf(chosen.managers.map((name) => displayText(name)), `an owner of ${tenant.name}`);
+  const missing = why === 'permission_blocked' ? inWords(asked, 'blocked') : inWords(asked, 'inReview');
+
+  return {
+    page: 'hindered',
+    ...face(heading),
+    tenant,
+    why,
+    what,
+    needed: why === 'approval_required' || able ? neededLines(facts, chosen, permissions) : [],
+    blocked: why === 'permission_blocked' ? permissionLines(missingOf(asked), facts.catalogue) : [],
+    who: whoCan(why, { deciders, managers, decidesSelf, names }),
+    ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf } : undefined,
+    pending: waiting && requestPath(waiting),
+    elsewhere: elsewhere(why, facts, chosen),
+    refusal: refusalOf(why, missing),
+  };
+}
+
+const missingOf = ({ user, tenant }: AskedScopes): readonly string[] =>
+  [user, tenant].flatMap((sorted) => (sorted?.missing ?? []).filter((name) => sorted?.blocked.includes(name)));
+
+const neededLines = (facts: ConsentFacts, { reviews }: ChosenTenant, permissions: Readonly<Record<Identity, readonly string[]>>): ReviewLine[] =>
+  (['user', 'tenant'] as const).flatMap((identity) =>
+    reviewLines(permissions[identity], identity, { catalogue: facts.catalogue, reviews, user: facts.person.id }),
+  );
+
+function whoCan(why: Hindrance, { deciders, managers, decidesSelf, names }: { deciders: Phrase; managers: Phrase; decidesSelf: boolean; names: Names }): Phrase {
+  if (decidesSelf) return phrase`You can decide that yourself.`;
+  if (why === 'other_tenants_app') return phrase`Nobody in ${names.tenant} can change that.`;
+  if (why === 'not_entitled') return phrase`${managers} can allow it.`;
+  if (why === 'suspended') return phrase`You can resume it first, then start again from the app.`;
+  if (why === 'app_blocked' || why === 'permission_blocked') return phrase`${deciders} can tell you why, and change it.`;
+  return phrase`${deciders} decides that.`;
+}
+
+function elsewhere(why: Hindrance, { live }: ConsentFacts, { tenant }: ChosenTenant): HinderedView['elsewhere'] {
+  if (why === 'suspended') return { href: `/admin/${encodeURIComponent(tenant.id)}/installations`, text: phrase`Go to the installations` };
+  if (why === 'not_entitled') return { href: `/apps/${encodeURIComponent(live.app.id)}`, text: phrase`See the page that they can install it from` };
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import { decide, generationOf, type Decision } from '#src/approvals/decide.ts';
+import { mayReview } from '#src/approvals/who-reviews.ts';
+import type { GroupId, MembershipId, UserId } from '#src/ids.ts';
+import type { DataRange, Installation } from '#src/installations/installation.ts';
+
+import type { ConsentDraft } from './consent-draft.ts';
+import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
+import { displayText } from './display-text.ts';
+import type { PeopleToChoose } from './find-people.ts';
+import { permissionLines, type PermissionLine } from './permission-line.ts';
+import type { SortedScopes } from './requested-scopes.ts';
+import { reviewLines, type ReviewLine } from './review-line.ts';
+
+export interface TenantLine extends PermissionLine {
+  /** The tenant has to approve it, and this person's yes does that. */
+  readonly approving: boolean;
+}
+
+/** Whose data the app may reach, as choices. */
+export interface DataRangeChoice {
+  readonly all: boolean;
+  readonly groups: readonly { readonly id: GroupId; readonly name: string; readonly chosen: boolean }[];
+  readonly members: readonly { readonly id: UserId; readonly name: string; readonly email: string; readonly chosen: boolean }[];
+  /** There are more members than are shown. */
+  readonly searchable: boolean;
+  readonly query: string;
+}
+
+/** What the app asks of the tenant. */
+export interface TenantPart {
+  readonly required: readonly TenantLine[];
+  readonly optional: readonly TenantLine[];
+  readonly held: readonly PermissionLine[];
+  readonly inReview: readonly ReviewLine[];
+  readonly blocked: readonly PermissionLine[];
+  readonly approving: readonly string[];
+  readonly installed: boolean;
+  readonly dataRange: DataRangeChoice;
+  readonly basis: { readonly membership: MembershipId; readonly installation: number | null };
+}
+
+/** One that was given under an earlier generation of the approval is over. */
+export const standingInstallation = ({ installation, standing }: ChosenTenant): Installation | undefined =>
+  installation?.value.generation === generationOf(standing.approval) ? installation.value : undefined;
+
+/** Whether this person may decide in the same step: whoever manages apps and is one of the reviewers. */
+export const mayDecide =
+  ({ member, capabilities, standing }: ChosenTenant) =>
+  ({ byOwner }: Pick<Decision, 'byOwner'>): boolean =>
+    capabilities.includes('apps.manage') && mayReview({ byOwner }, standing.rules, { member, capabilities });
+
+export function tenantPart({ catalogue, person, draft }: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): TenantPart {
+  const installation = standingInstallation(chosen);
+  const lines = (names: readonly string[]): TenantLine[] =>
+    permissionLines(names, catalogue).map((line) => ({ ...line, approving: sorted.approving.includes(line.scopes[0] ?? '') }));
+  return {
+    required: lines(sorted.required),
+    optional: lines(sorted.optional),
+    held: permissionLines(sorted.held, catalogue),
+    inReview: reviewLines(sorted.inReview, 'tenant', { catalogue, reviews: chosen.reviews, user: person.id }),
+    blocked: permissionLines(sorted.blocked, catalogue),
+    approving: sorted.approving,
+    installed: installation !== undefined,
+    dataRange: dataRangeChoice(chosen.people, draft ?? asDraft(installation?.dataRange)),
+    basis: { membership: chosen.member.membership, installation: chosen.installation?.version ?? null },
+  };
+}
+
+type Chosen = Pick<ConsentDraft, 'allMembers' | 'groups' | 'members'>;
+
+const asDraft = (range: DataRange = { kind: 'all' }): Chosen =>
+  range.kind === 'all' ? { allMembers: true, groups: [], members: [] } : { ...range, allMembers: false };
+
+function dataRangeChoice(people: PeopleToChoose | undefined, { allMembers, groups, members }: Chosen): DataRangeChoice {
+  const chosen = new Set<string>([...groups, ...members]);
+  return {
+    all: allMembers,
+    groups: (people?.groups ?? []).map(({ id, name }) => ({ id, name: displayText(name), chosen: chosen.has(id) })),
+    members: (people?.members ?? []).map(({ id, name, email }) => ({
+      id,
+      name: displayText(name) || displayText(email),
+      email: displayText(email, 254),
+      chosen: chosen.has(id),
+    })),
+    searchable: people?.more ?? false,
+    query: people?.query ?? '',
+  };
+}
+
+/** The approval has to allow these, with what it allows already, for an installation to hold them. */
+export function approvedWith({ standing }: Pick<ChosenTenant, 'standing'>, added: readonly string[]) {
+  const { approval } = standing;
+  const before = approval?.status === 'approved' ? approval.permissions : { user: [], tenant: [] };
+  // What the version in use no longer declares cannot be approved anew; what is in the approval of it is without effect.
+  const approvable = (identity: 'user' | 'tenant') =>
+    before[identity].filter((name) => decide(name, identity, { ...standing, approval: undefined }).treatment !== 'block');
+  return { user: approvable('user'), tenant: [...new Set([...approvable('tenant'), ...added])] };
+}
