@@ -1,7 +1,7 @@
 import compose from 'koa-compose';
 import type Provider from 'oidc-provider';
 
-import type { WebMiddleware } from '#src/http/web-context.ts';
+import type { WebContext, WebMiddleware } from '#src/http/web-context.ts';
 
 import { ROUTES } from './provider.ts';
 import { unitOf } from './unit-of-work.ts';
@@ -13,6 +13,11 @@ export const PROTOCOL_PATHS = ['/oauth', '/.well-known/openid-configuration', '/
  * common clients parse it as JSON, so it is an empty object.
  */
 export function protocolEndpoints(provider: Provider): WebMiddleware {
+  // The library answers errors of ours itself, so the edge never sees them.
+  provider.on('server_error', (protocol, err) => {
+    const { log, requestId } = (protocol as unknown as WebContext).state;
+    log.error({ request: requestId, err }, 'an OAuth request failed');
+  });
   const library = compose(provider.middleware as never) as unknown as WebMiddleware;
   return async (ctx, next) => {
     await library(ctx, next);

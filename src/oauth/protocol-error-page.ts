@@ -26,7 +26,8 @@ export function showProtocolError(
   const ctx = protocol as unknown as WebContext;
   const name = error.constructor.name === 'SessionNotFound' ? 'session_not_found' : out.error;
   const ours = ctx.status >= 500;
-  if (ours) ctx.state.log.error({ request: ctx.state.requestId, err: error }, 'an OAuth request failed');
+  // Errors that nobody expected are logged for all endpoints alike: see `protocolEndpoints`.
+  if (ours && out.error !== 'server_error') ctx.state.log.error({ request: ctx.state.requestId, err: error }, 'an OAuth request failed');
   const title = ours ? 'Not available just now' : 'This request cannot go on';
   render(
     ctx,

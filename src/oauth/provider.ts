@@ -6,6 +6,7 @@ import type { UserId } from '#src/ids.ts';
 import { findUser } from '#src/tenants/user-store.ts';
 
 import { createAdapter } from './adapter.ts';
+import { checkClientAssertion } from './client-assertion.ts';
 import { CLIENT_PROPERTIES } from './client-metadata.ts';
 import { checkRequest, REQUEST_PARAMETERS } from './check-request.ts';
 import { wrapGrantTypes } from './grant-types/token-request.ts';
@@ -75,6 +76,7 @@ export function createProvider(options: ProviderOptions): Provider {
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => checkClientAssertion(claims, header, clock()),
     subjectTypes: ['public'],
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     extraClientMetadata: { properties: [...CLIENT_PROPERTIES] },
