@@ -63,7 +63,9 @@ export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns 
       const waiting = await open(exchange, uid);
       const login = { accountId: user, ts: Math.floor(deps.clock() / 1000), amr: ['pwd'], remember: true };
       // The session was made by this very sign-in, so the request is bound to the person from here on.
-      return answer(waiting, uid, { ...waiting.payload, session: undefined, result: { login } } as AdapterPayload);
+      // Whoever signs in again, after going back say, is the one who counts: the cookie is theirs now.
+      const again = { ...waiting, payload: { ...waiting.payload, result: undefined } } as Waiting;
+      return answer(again, uid, { ...waiting.payload, session: undefined, result: { login } } as AdapterPayload);
     },
 
     async consented(exchange, uid, consent) {
