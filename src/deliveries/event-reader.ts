@@ -19,6 +19,8 @@ export interface EventReader {
 
 export interface ReaderDeps extends Deps {
   readonly log: StoreLog;
+  /** Other times than the usual ones; for tests. */
+  readonly tempo?: { readonly leaseRoundMs?: number; readonly stopMs?: number };
 }
 
 /** Storage's fault says nothing about the event: the reader waits, and no try is counted. */

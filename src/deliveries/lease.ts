@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Deps } from '#src/deps.ts';
 import { asRead, defineKind, put, remove, unchanged, type Key, type Shard } from '#src/storage/record-store.ts';
+
+import type { ReaderDeps } from './event-reader.ts';
 
 /** A piece of work that one process does at a time. Its record stands in `shard`. */
 export interface LeasedWork {
@@ -27,7 +28,7 @@ const leaseKey = ({ name, shard }: LeasedWork): Key<{ readonly holder: string }>
  * spares double work and rules nothing out, since a process that stood still may still believe that it holds one;
  * whatever must happen once is a commit that expects what was read.
  */
-export function keepLeases({ store, clock }: Deps, works: readonly LeasedWork[], onTaken: (name: string) => void = () => {}): Leases {
+export function keepLeases({ store, clock, tempo }: ReaderDeps, works: readonly LeasedWork[], onTaken: (name: string) => void = () => {}): Leases {
   const holder = randomUUID();
   const until = new Map<string, number>();
   const holds = (name: string): boolean => clock() < (until.get(name) ?? 0);
@@ -55,7 +56,7 @@ export function keepLeases({ store, clock }: Deps, works: readonly LeasedWork[],
   const goRound = (): void => {
     // Without an answer from storage a lease runs out by itself.
     round = Promise.allSettled(works.map(keep)).then(() => {
-      if (!stopped) timer = setTimeout(goRound, ROUND_MS).unref();
+      if (!stopped) timer = setTimeout(goRound, tempo?.leaseRoundMs ?? ROUND_MS).unref();
     });
   };
   goRound();

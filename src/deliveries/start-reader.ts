@@ -137,7 +137,7 @@ export function startReader(deps: ReaderDeps, reader: EventReader, shards: reado
       stopping = true;
       clearInterval(ticking);
       clearTimeout(soon);
-      await within(STOP_MS, Promise.all(working));
+      await within(deps.tempo?.stopMs ?? STOP_MS, Promise.all(working));
       await leases.stop();
     },
   };

@@ -29,7 +29,7 @@ export interface MailDeps extends Deps {
 type ReviewEvent = Extract<AssentEvent, { type: `review.${ReviewNews}` }>;
 
 const NEWS: ReadonlyMap<string, ReviewNews> = new Map(
-  (['requested', 'about_to_expire', 'approved', 'denied', 'blocked', 'expired'] as const).map((news) => [`review.${news}`, news]),
+  (['requested', 'joined', 'about_to_expire', 'approved', 'denied', 'blocked', 'expired'] as const).map((news) => [`review.${news}`, news]),
 );
 const newsOf = (event: AssentEvent): ReviewNews => NEWS.get(event.type)!;
 
@@ -43,6 +43,13 @@ export function mailReader(deps: MailDeps): EventReader {
   async function reviewOf(event: AssentEvent): Promise<Review | undefined> {
     const { tenant, review } = event as ReviewEvent;
     return (await readReview(deps, tenant, review))?.value;
+  }
+
+  /** Those who decide only because what was added is restricted. The others know since it was first asked. */
+  async function newlyAsked(review: Review): Promise<readonly UserId[]> {
+    if (!review.byOwner) return [];
+    const [now, before] = await Promise.all([deps.reviewersOf(review), deps.reviewersOf({ ...review, byOwner: false })]);
+    return now.filter((user) => !before.includes(user));
   }
 
   async function letterTo(receiver: UserId, event: AssentEvent, review: Review): Promise<Letter | undefined> {
@@ -73,7 +80,9 @@ export function mailReader(deps: MailDeps): EventReader {
       if (Date.parse(event.at) < deps.clock() - OLD_MS) return [];
       const review = await reviewOf(event);
       if (!review) return [];
-      return isForReviewers(newsOf(event)) ? deps.reviewersOf(review) : review.requests.map(({ user }) => user);
+      const news = newsOf(event);
+      if (news === 'joined') return newlyAsked(review);
+      return isForReviewers(news) ? deps.reviewersOf(review) : review.requests.map(({ user }) => user);
     },
     async deliver(event, receiver) {
       const review = await reviewOf(event);

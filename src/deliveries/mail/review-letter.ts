@@ -4,7 +4,7 @@ import type { Review } from '#src/approvals/review.ts';
 import { quoted, unlinked, type Letter } from './mail.ts';
 
 /** What is written about a review: the events that lead to a mail, without what they carry. */
-export type ReviewNews = 'requested' | 'about_to_expire' | 'approved' | 'denied' | 'blocked' | 'expired';
+export type ReviewNews = 'requested' | 'joined' | 'about_to_expire' | 'approved' | 'denied' | 'blocked' | 'expired';
 
 export interface ReviewLetterFacts {
   readonly news: ReviewNews;
@@ -20,7 +20,7 @@ export interface ReviewLetterFacts {
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
 
 /** Which of the news are for those who decide; the others are for those who asked. */
-export const isForReviewers = (news: ReviewNews): boolean => news === 'requested' || news === 'about_to_expire';
+export const isForReviewers = (news: ReviewNews): boolean => ['requested', 'joined', 'about_to_expire'].includes(news);
 
 export function reviewLetter(facts: ReviewLetterFacts): Letter {
   const { news, links } = facts;
@@ -38,6 +38,7 @@ function wordsFor({ news, review, app: appName, tenant: tenantName, askers }: Re
   const end = DAY.format(new Date(review.expiresAt));
   switch (news) {
     case 'requested':
+    case 'joined':
       return {
         subject: `Please decide: ${app} in ${tenant}`,
         paragraphs: [`${whoAsked(askers)} ${app} in ${tenant}. It needs approval first.`, `One of those who decide is enough. Without an answer the request ends on ${end}.`],
