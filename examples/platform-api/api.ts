@@ -5,9 +5,9 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 
 import { authorize } from './authorize.ts';
-import type { Token } from './authorize.ts';
+import type { Decision, Needed, Token } from './authorize.ts';
 import { introspect, IntrospectionUnavailable } from './introspect.ts';
-import type { IntrospectionSettings } from './introspect.ts';
+import type { Asked, IntrospectionSettings } from './introspect.ts';
 import type { Records } from './records.ts';
 import { refuse } from './refuse.ts';
 
@@ -19,6 +19,7 @@ export interface PlatformApiOptions {
 }
 
 type RoutedContext = Context & { params: Record<string, string> };
+type Judged = { readonly token: Token | undefined; readonly decision: Decision };
 type Answer = (ctx: Context, token: Token, owner: string) => void;
 
 const NewMeeting = z.object({
@@ -28,35 +29,72 @@ const NewMeeting = z.object({
 });
 
 export function createPlatformApi({ audience, introspection, records }: PlatformApiOptions): Koa {
-  /** `answer` runs only when the token allows `permission` on the data of the user in the path, or of its own user. */
-  const needs = (permission: string, answer: Answer) => async (ctx: RoutedContext) => {
-    const [, bearer] = /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization')) ?? [];
-    const token = bearer === undefined ? undefined : await introspect(introspection, bearer);
-    if (token === undefined) return refuse(ctx, 'invalid_token');
-    const { user } = ctx.params;
-    const owner = user === undefined ? token.sub : records.userNamed(token.tenant, user);
-    const decision = authorize({ token, audience, permission, owner });
-    return decision.allowed ? answer(ctx, token, owner) : refuse(ctx, decision.because, permission);
+  const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization'))?.[1];
+  const ask = async (bearer: string | undefined, asked: Asked = {}) =>
+    bearer === undefined ? undefined : introspect(introspection, bearer, asked);
+
+  /** Asked anew for each call and each person, so that whatever is taken back counts from the next one on. */
+  const judge = async (ctx: Context, needed: Needed, owner: string | undefined): Promise<Judged> => {
+    const token = (await ask(bearerOf(ctx), { owner }))?.token;
+    if (token === undefined) return { token, decision: { allowed: false, because: 'invalid_token' } };
+    return { token, decision: authorize({ token, audience, needed, owner }) };
   };
 
-  const listMeetings = needs('meetings:read', (ctx, { tenant }, owner) => {
+  /** Says why; for a missing permission also who can grant it and where. */
+  const refuseFor = async (ctx: Context, needed: Needed, { token, decision }: Judged): Promise<void> => {
+    if (decision.allowed) return;
+    const permission = token && needed[token.identity];
+    const lacks = decision.because === 'insufficient_scope' && permission !== undefined;
+    const missing = lacks ? (await ask(bearerOf(ctx), { permission }))?.missing : undefined;
+    refuse(ctx, decision.because, { permission, missing });
+  };
+
+  /** `answer` runs only when the token opens the data of the user in the path. */
+  const onUser = (needed: Needed, answer: Answer) => async (ctx: RoutedContext) => {
+    const owner = records.userNamed(ctx.params['user'] ?? '');
+    const judged = await judge(ctx, needed, owner);
+    return judged.token && judged.decision.allowed ? answer(ctx, judged.token, owner) : refuseFor(ctx, needed, judged);
+  };
+
+  /** The data of the person whom the token is for; a tenant token is for nobody. */
+  const onMe = (permission: string, answer: Answer) => async (ctx: RoutedContext) => {
+    const needed = { user: permission };
+    const judged = await judge(ctx, needed, undefined);
+    return judged.token && judged.decision.allowed ? answer(ctx, judged.token, judged.token.sub) : refuseFor(ctx, needed, judged);
+  };
+
+  const showMeetings: Answer = (ctx, { tenant }, owner) => {
     ctx.body = { owner, meetings: records.meetingsOf(tenant, owner) };
-  });
-  const addMeeting = needs('meetings:write', (ctx, { tenant }, owner) => {
+  };
+  const addMeeting: Answer = (ctx, { tenant }, owner) => {
     const { data } = NewMeeting.safeParse(ctx.request.body);
     if (data === undefined) return refuse(ctx, 'invalid_request');
     ctx.status = 201;
     ctx.body = { owner, meeting: records.add(tenant, owner, data) };
-  });
-  const showCalendar = needs('calendar:read', (ctx, { tenant }, owner) => {
+  };
+  const showCalendar: Answer = (ctx, { tenant }, owner) => {
     ctx.body = { owner, days: records.calendarOf(tenant, owner) };
-  });
-  const showPerson = needs('contacts:read', (ctx, { tenant }, owner) => {
+  };
+  const showPerson: Answer = (ctx, { tenant }, owner) => {
     const { name, email, timeZone } = records.person(tenant, owner) ?? {};
     ctx.body = { user: owner, name, email, timeZone };
-  });
+  };
+  /** Everybody's meetings, as far as the data range of the installation goes. */
+  const listAllMeetings = async (ctx: RoutedContext) => {
+    const needed = { tenant: 'meetings.all:read' };
+    const judged = await judge(ctx, needed, undefined);
+    if (!judged.token || !judged.decision.allowed) return refuseFor(ctx, needed, judged);
+    const { tenant } = judged.token;
+    const people = await Promise.all(
+      records.peopleOf(tenant).map(async ({ user, name }) => {
+        const { decision } = await judge(ctx, needed, user);
+        return decision.allowed ? [{ user, name, meetings: records.meetingsOf(tenant, user) }] : [];
+      }),
+    );
+    ctx.body = { people: people.flat() };
+  };
   /** Whose data the app may use besides its user's own, so that it need not guess. */
-  const listSharers = needs('meetings:read', (ctx, { tenant, scopes, sharedAccessFrom }) => {
+  const listSharers: Answer = (ctx, { tenant, scopes, sharedAccessFrom }) => {
     if (!scopes.includes('shared_access')) return refuse(ctx, 'shared_access_not_permitted');
     ctx.body = {
       from: sharedAccessFrom.map(({ user, permissions }) => ({
@@ -65,17 +103,18 @@ export function createPlatformApi({ audience, introspection, records }: Platform
         permissions,
       })),
     };
-  });
+  };
 
   const router = new Router()
     .get('/health', (ctx) => void (ctx.body = { status: 'ok' }))
-    .get('/me/meetings', listMeetings)
-    .post('/me/meetings', addMeeting)
-    .get('/me/shared', listSharers)
-    .get('/users/:user', showPerson)
-    .get('/users/:user/meetings', listMeetings)
-    .post('/users/:user/meetings', addMeeting)
-    .get('/users/:user/calendar', showCalendar);
+    .get('/me/meetings', onMe('meetings:read', showMeetings))
+    .post('/me/meetings', onMe('meetings:write', addMeeting))
+    .get('/me/shared', onMe('meetings:read', listSharers))
+    .get('/meetings', listAllMeetings)
+    .get('/users/:user', onUser({ user: 'contacts:read', tenant: 'directory:read' }, showPerson))
+    .get('/users/:user/meetings', onUser({ user: 'meetings:read', tenant: 'meetings.all:read' }, showMeetings))
+    .post('/users/:user/meetings', onUser({ user: 'meetings:write' }, addMeeting))
+    .get('/users/:user/calendar', onUser({ user: 'calendar:read' }, showCalendar));
 
   const app = new Koa();
   app.use(async (ctx, next) => {

@@ -14,31 +14,46 @@ export interface Token {
   readonly audiences: readonly string[];
   readonly scopes: readonly string[];
   readonly sharedAccessFrom: readonly { readonly user: string; readonly permissions: readonly string[] }[];
+  /** Tenant identity: whether the user that was named when asking about the token is within the installation's data range. */
+  readonly ownerInRange: boolean;
 }
+
+/** The permission that a call needs, by the identity it is made with. Where there is none, that identity cannot make it. */
+export type Needed = Readonly<Partial<Record<Token['identity'], string>>>;
 
 export interface Facts {
   readonly token: Token;
   /** Who this API is in the `aud` of a token. */
   readonly audience: string;
-  /** The permission that the call needs. */
-  readonly permission: string;
-  /** The user whose data the call is about. */
-  readonly owner: string;
+  readonly needed: Needed;
+  /** The user whose data the call is about; `undefined` when it is about nobody in particular. */
+  readonly owner: string | undefined;
 }
 
-export type Refusal = 'invalid_token' | 'insufficient_scope' | 'shared_access_not_permitted' | 'forbidden';
+export type Refusal =
+  | 'invalid_token'
+  | 'user_token_required'
+  | 'tenant_token_required'
+  | 'insufficient_scope'
+  | 'shared_access_not_permitted'
+  | 'out_of_data_range'
+  | 'forbidden';
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly because: Refusal };
 
 const SHARED_ACCESS = 'shared_access';
 const allowed: Decision = { allowed: true };
 const refused = (because: Refusal): Decision => ({ allowed: false, because });
 
-export function authorize({ token, audience, permission, owner }: Facts): Decision {
+export function authorize({ token, audience, needed, owner }: Facts): Decision {
   if (token.type.toLowerCase() !== 'bearer') return refused('invalid_token');
   if (token.audiences.length > 0 && !token.audiences.includes(audience)) return refused('invalid_token');
+  const permission = needed[token.identity];
+  if (permission === undefined) return refused(token.identity === 'tenant' ? 'user_token_required' : 'tenant_token_required');
   if (!token.scopes.includes(permission)) return refused('insufficient_scope');
-  // An app that acts as itself has no data of its own here, and may not name a user to borrow theirs.
-  if (token.identity !== 'user') return refused('forbidden');
+  if (owner === undefined) return allowed;
+  // An app that acts as itself is nobody's colleague: what members share with each other opens nothing to it. The same
+  // answer whoever lies outside the range: a member, a stranger, or nobody at all.
+  if (token.identity === 'tenant') return token.ownerInRange ? allowed : refused('out_of_data_range');
   if (token.sub === owner) return allowed;
   // The same two answers whoever `owner` is: a stranger, a member of another tenant, or nobody at all.
   if (!token.scopes.includes(SHARED_ACCESS)) return refused('shared_access_not_permitted');

@@ -46,9 +46,9 @@ export function createRecords(seed: readonly { person: Person; meetings: readonl
     add,
     meetingsOf,
     person: (tenant: string, user: string): Person | undefined => people.get(at(tenant, user)),
+    peopleOf: (tenant: string): readonly Person[] => [...people.values().filter((person) => person.tenant === tenant)],
     /** A user id from a user id or an e-mail address; text that is neither stays as it is. */
-    userNamed: (tenant: string, name: string): string =>
-      people.values().find((person) => person.tenant === tenant && person.email === name.toLowerCase())?.user ?? name,
+    userNamed: (name: string): string => people.values().find(({ email }) => email === name.toLowerCase())?.user ?? name,
     calendarOf: (tenant: string, user: string): readonly CalendarDay[] =>
       Object.entries(Object.groupBy(meetingsOf(tenant, user), ({ startsAt }) => startsAt.slice(0, 10))).map(
         ([date, day = []]) => ({

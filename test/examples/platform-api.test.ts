@@ -34,6 +34,8 @@ let api: Server;
 let issuer: string;
 let base: string;
 let answer: { status: number; body: string };
+/** What else it says to a question, by its form. */
+let more: (form: URLSearchParams) => object;
 let asked: { authorization: string | undefined; form: URLSearchParams }[];
 
 const listen = async (server: Server) => {
@@ -63,8 +65,10 @@ const call = async (path: string, init: { method?: string; token?: string | null
 beforeAll(async () => {
   assent = createServer(async (request, response) => {
     const chunks = await request.toArray();
-    asked.push({ authorization: request.headers.authorization, form: new URLSearchParams(Buffer.concat(chunks).toString()) });
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    asked.push({ authorization: request.headers.authorization, form });
+    const body = answer.body.startsWith('{') ? JSON.stringify({ ...JSON.parse(answer.body), ...more(form) }) : answer.body;
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(body);
   });
   issuer = await listen(assent);
   api = startApi(issuer);
@@ -72,6 +76,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   asked = [];
+  more = () => ({});
   introspectionSays(ben);
 });
 afterAll(() => {
@@ -155,6 +160,62 @@ describe('the sample platform API', () => {
     for (const { status, body } of refusals) {
       expect([status, body]).toEqual([403, { code: 'forbidden', message: 'This app may not use that data.' }]);
     }
+  });
+
+  describe('with a tenant token', () => {
+    const range = (...users: string[]) => {
+      introspectionSays({ ...ben, sub: 'ins_1', identity: 'tenant', scope: 'meetings.all:read directory:read' });
+      more = (form) => (form.has('data_owner') ? { data_owner_in_range: users.includes(form.get('data_owner') ?? '') } : {});
+    };
+
+    test('L6 reaches members within the data range, by id and by e-mail address', async () => {
+      range('usr_ada');
+      for (const path of ['/users/usr_ada/meetings', '/users/Ada@northwind.example/meetings']) {
+        expect((await call(path)).body.meetings[0].title).toBe('Board preparation');
+      }
+      expect((await call('/users/usr_ada')).body.name).toBe('Ada Lovelace');
+    });
+
+    test('L6 gives one answer for everybody beyond it: a member, another tenant’s, nobody', async () => {
+      range('usr_ada');
+      for (const path of ['/users/usr_ben/meetings', '/users/ben@northwind.example/meetings', '/users/nobody/meetings', '/users/usr_ben']) {
+        const { status, body } = await call(path);
+        expect([status, body]).toEqual([403, { code: 'out_of_data_range', message: 'This lies outside the data that the app may reach in this tenant.' }]);
+      }
+    });
+
+    test('L6 lists everybody’s meetings, as far as the range goes', async () => {
+      range('usr_ben');
+      const { body } = await call('/meetings');
+      expect(body.people.map((person: { name: string }) => person.name)).toEqual(['Ben Okafor']);
+      expect(body.people[0].meetings[0].title).toBe('Team stand-up');
+      range();
+      expect((await call('/meetings')).body).toEqual({ people: [] });
+    });
+
+    test('says clearly that what belongs to one person is not for it', async () => {
+      range('usr_ada', 'usr_ben');
+      for (const [method, path] of [['GET', '/me/meetings'], ['GET', '/me/shared'], ['POST', '/users/usr_ada/meetings'], ['GET', '/users/usr_ada/calendar']] as const) {
+        const { status, body } = await call(path, { method, ...(method === 'POST' && { json: '{}' }) });
+        expect([status, body]).toEqual([403, { code: 'user_token_required', message: 'This belongs to one person. Ask with a token of that person, not of the tenant.' }]);
+      }
+      introspectionSays(ben);
+      expect((await call('/meetings')).body.code).toBe('tenant_token_required');
+    });
+  });
+
+  test('L7 tells of a missing permission who can grant it and where, as Assent says it', async () => {
+    const missing = {
+      permission: 'meetings:write',
+      identity: 'user',
+      state: 'approved',
+      who: 'member',
+      whoInWords: 'The member whom the token is for.',
+      link: 'https://id.example/apps/app_1/allow?permission=meetings%3Awrite',
+    };
+    more = (form) => (form.get('permission') === 'meetings:write' ? { missing } : {});
+    const { status, body } = await call('/me/meetings', { method: 'POST', json: '{}' });
+    expect([status, body]).toEqual([403, { code: 'insufficient_scope', message: 'The app does not hold the permission this needs.', missing }]);
   });
 
   test('adds a meeting of the member, and says what is wrong with a bad one', async () => {
