@@ -8,6 +8,7 @@ import compose from 'koa-compose';
 import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
+import { approvalPages, REVIEWS_SECTION, RULES_SECTION } from './approvals/pages.ts';
 import { tendReviews } from './approvals/tend-reviews.ts';
 import { reviewersOf } from './approvals/who-reviews.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -40,6 +41,7 @@ import { firstOperator } from './operators/operator-store.ts';
 import { deriveKey } from './settings/secret.ts';
 import type { Settings } from './settings/settings.ts';
 import { accountPages, SECURITY_SECTION } from './sign-in/account-pages.ts';
+import { adminPages } from './sign-in/admin-pages.ts';
 import { createPasswords, hashPassword } from './sign-in/password.ts';
 import { signInPages } from './sign-in/pages.ts';
 import { openStore } from './storage/open-store.ts';
@@ -92,6 +94,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const { store, readRecent } = recentReads(heard.store);
   const apps = createLiveApps({ store, clock });
   const deps: OAuthDeps & { apps: typeof apps } = {
+    issuer: settings.issuer,
     store,
     clock,
     catalogue,
@@ -112,7 +115,6 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const keySecret = keyFor('signing keys');
   const provider = createProvider({
     ...deps,
-    issuer: settings.issuer,
     keys: await signingKeys(deps, keySecret),
     cookieKeys,
     secureCookies: settings.issuer.startsWith('https:'),
@@ -130,6 +132,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   });
   const account = accountPages(signInDeps).routes() as never;
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
+  const approvals = approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: keyFor('lists on pages') });
   const api = apiRouter({
     ...deps,
     usageOf: usageOf(deps),
@@ -168,7 +171,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       production,
       csrfKey: keyFor('forms'),
       accountSections: [SECURITY_SECTION],
-      adminSections: [],
+      adminSections: [REVIEWS_SECTION, RULES_SECTION],
     },
     log,
     trustedProxies: settings.trustedProxies,
@@ -179,6 +182,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
       page(['/account'], account),
       page(['/consent'], consent.routes() as never),
+      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never),
       ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
       { at: ['/metrics'], manner: 'api', use: metrics.answer },

@@ -1,13 +1,11 @@
 import type { Deps } from '#src/deps.ts';
 import { happened, type Happening } from '#src/events.ts';
 import { put, unchanged, type Shard, type StoredRecord } from '#src/storage/record-store.ts';
-import { allShards } from '#src/storage/shards.ts';
 
 import { reminderDue, nextDue, statusOf, type Review } from './review.ts';
 import { REVIEW } from './review-store.ts';
 
 const AT_ONCE = 50;
-const EVERY_MS = 60_000;
 
 export interface Tended {
   readonly reminded: number;
@@ -52,23 +50,4 @@ async function tend({ store }: Deps, record: StoredRecord<Review>, now: number):
   });
   if (!result.ok) return undefined;
   return over ? 'expired' : 'reminded';
-}
-
-/** Every minute, over all shards, one after the other. */
-export function keepReviewsTended(deps: Deps, log: { warn(details: object, message: string): void }): { stop(): void } {
-  let busy = false;
-  const round = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    try {
-      for (const shard of allShards()) await tendReviews(deps, shard);
-    } catch (err) {
-      log.warn({ err }, 'the open reviews could not be looked through; they will be in a minute');
-    } finally {
-      busy = false;
-    }
-  };
-  const timer = setInterval(() => void round(), EVERY_MS);
-  timer.unref();
-  return { stop: () => clearInterval(timer) };
 }
