@@ -1,12 +1,12 @@
 import type { Identity } from '#src/approvals/rules.ts';
+import { mayReview } from '#src/approvals/who-reviews.ts';
 
 import type { ChosenTenant, ConsentFacts, Face, TenantName } from './consent-view.ts';
 import { displayText } from './display-text.ts';
 import { canAsk, wishOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
-import { requestPath, requestState, reviewLines, type ReviewLine } from './review-line.ts';
-import { mayDecide } from './tenant-part.ts';
+import { requestPath, requestState, reviewPath, reviewLines, type ReviewLine } from './review-line.ts';
 
 /** Nothing can be given here now: why, who can change that, and how to ask them. */
 export interface HinderedView extends Face {
@@ -22,7 +22,7 @@ export interface HinderedView extends Face {
   readonly ask: {
     readonly permissions: Readonly<Record<Identity, readonly string[]>>;
     readonly button: string;
-    /** Where it leads once it was asked: the person's request, or the review that they can decide themselves. */
+    /** Asking leads to the review, which they can decide themselves, and not to the page of their request. */
     readonly decidesSelf: boolean;
   } | undefined;
   /** The request that this person made already and that covers all of it. */
@@ -124,7 +124,7 @@ export function hinderedView(
     permissions[identity].every((name) => requestState(name, identity, reviews, person.id)?.is === 'waiting'),
   );
   const waiting = able && covered ? theirs : undefined;
-  const decidesSelf = able && mayDecide(chosen)({ byOwner: chosen.needsOwner });
+  const decidesSelf = able && mayReview({ byOwner: chosen.needsOwner }, chosen.standing.rules, chosen);
   const deciders = eitherOf(chosen.reviewers.map((name) => displayText(name)), `an owner of ${tenant.name}`);
   const managers = eitherOf(chosen.managers.map((name) => displayText(name)), `an owner of ${tenant.name}`);
   const missing = why === 'permission_blocked' ? inWords(asked, 'blocked') : inWords(asked, 'inReview');
@@ -139,7 +139,7 @@ export function hinderedView(
     blocked: why === 'permission_blocked' ? permissionLines(missingOf(asked), facts.catalogue) : [],
     who: whoCan(why, { deciders, managers, decidesSelf, names }),
     ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf } : undefined,
-    pending: waiting && requestPath(waiting),
+    pending: waiting && (decidesSelf ? reviewPath(waiting) : requestPath(waiting)),
     elsewhere: elsewhere(why, facts, chosen),
     refusal: refusalOf(why, missing),
   };

@@ -14,7 +14,7 @@ import { decideConsent, type ConsentOutcome } from './decide-consent.ts';
 import { giveConsent, putToReviewers } from './give-consent.ts';
 import type { PendingConsents } from './pending-consent.ts';
 import { plain } from './phrase.ts';
-import { requestPath } from './review-line.ts';
+import { requestPath, reviewPath } from './review-line.ts';
 import { shownDigest } from './shown-digest.ts';
 
 export interface ConsentPagesDeps extends ConsentFactsDeps {
@@ -89,7 +89,7 @@ async function act(deps: ConsentPagesDeps, ctx: WebContext, posted: Posted, outc
 function placeOf(facts: ConsentFacts, review: Parameters<typeof requestPath>[0]): string {
   const view = consentView(facts);
   const decidesSelf = view.page === 'hindered' && view.ask?.decidesSelf;
-  return decidesSelf ? `/admin/${encodeURIComponent(review.tenant)}/reviews/${encodeURIComponent(review.id)}` : requestPath(review);
+  return decidesSelf ? reviewPath(review) : requestPath(review);
 }
 
 /** What a person can put right is said on the page, with everything as they filled it in. */

@@ -25,8 +25,13 @@ export interface ReviewLine extends PermissionLine {
   readonly link: string | null;
 }
 
+/** Where those who asked see what becomes of it. */
 export const requestPath = ({ tenant, id }: Pick<Review, 'tenant' | 'id'>): string =>
   `/requests/${encodeURIComponent(tenant)}/${encodeURIComponent(id)}`;
+
+/** The same, for those who decide on it. */
+export const reviewPath = ({ tenant, id }: Pick<Review, 'tenant' | 'id'>): string =>
+  `/admin/${encodeURIComponent(tenant)}/reviews/${encodeURIComponent(id)}`;
 
 export function requestState(name: string, identity: Identity, { open, decided }: KnownReviews, user: UserId): RequestState | undefined {
   const isTheirs = (review: Review | undefined): review is Review =>

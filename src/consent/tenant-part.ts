@@ -76,7 +76,7 @@ function dataRangeChoice(people: PeopleToChoose | undefined, { allMembers, group
   return {
     all: allMembers,
     groups: (people?.groups ?? []).map(({ id, name }) => ({ id, name: displayText(name), chosen: chosen.has(id) })),
-    members: (people?.members ?? []).map(({ id, name, email }) => ({
+    members: (people?.members ?? []).map(({ user: id, name, email }) => ({
       id,
       name: displayText(name) || displayText(email),
       email: displayText(email, 254),

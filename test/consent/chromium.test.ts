@@ -63,10 +63,31 @@ test('every page passes axe and fits, at 360 and 1280 px, light and dark', async
       site.pending(hostile.app, site.people.ben, { redirectUri: `https://${'long-label.'.repeat(20)}example/callback` }),
     ),
     'consent-unknown-tenant': site.pageOf(site.pending(fresh.app, site.people.ben), 'ten_unknown'),
-    'consent-tenant-identity': site.pageOf(site.pending(fresh.app, site.people.ben, { identity: 'tenant' })),
     'consent-not-yours': site.pageOf(site.pending(fresh.app, site.people.chloe)),
   };
   expect(await judgePages(chromium, pages, await page.context().cookies())).toEqual([]);
+
+  const wants = (user: { required: string[]; optional: string[] }, tenant: { required: string[]; optional: string[] }) =>
+    site.app({}, { permissions: { user, tenant } });
+  const some = await wants({ required: ['meetings:read'], optional: ['files:read', 'messages:read'] }, { required: ['rooms:manage', 'meetings.all:read'], optional: ['files.all:write'] });
+  const needy = await wants({ required: ['files:read'], optional: [] }, { required: ['meetings.all:read'], optional: [] });
+  const scopes = ['openid', 'meetings:read', 'files:read', 'messages:read', 'rooms:manage', 'meetings.all:read', 'files.all:write'];
+  const northwind = site.tenants.northwind.id;
+  const of = (user: User, identity: 'user' | 'tenant' | 'user tenant', { app }: typeof some) =>
+    site.pageOf(site.pending(app, user, { identity, scopes, tenantHint: northwind }));
+  const forBen = {
+    'consent-and-ask': of(site.people.ben, 'user', some),
+    'consent-needs-approval': of(site.people.ben, 'user', needy),
+    'consent-not-entitled': of(site.people.ben, 'tenant', needy),
+  };
+  expect(await judgePages(chromium, forBen, await page.context().cookies())).toEqual([]);
+  const gil = await enter(site.people.gil);
+  const forGil = {
+    'consent-install': of(site.people.gil, 'tenant', some),
+    'consent-both': of(site.people.gil, 'user tenant', some),
+    'consent-reviewer': of(site.people.gil, 'user', needy),
+  };
+  expect(await judgePages(chromium, forGil, await gil.context().cookies())).toEqual([]);
 
   const dora = await enter(site.people.dora);
   const nowhere = { 'consent-no-tenant': site.pageOf(site.pending(fresh.app, site.people.dora)) };

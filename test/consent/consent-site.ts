@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { App, Version } from '#src/apps/app.ts';
-import { registerApp } from '#src/apps/app-store.ts';
+import { findLiveApp, registerApp } from '#src/apps/app-store.ts';
 import { createVersion, publishVersion, type VersionInput } from '#src/apps/version-store.ts';
 import { changeRules } from '#src/approvals/change-rules.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
@@ -18,7 +18,8 @@ import type { Actor } from '#src/events.ts';
 import { redirectTo } from '#src/http/render.ts';
 import { createRouter } from '#src/http/web-context.ts';
 import type { TenantId } from '#src/ids.ts';
-import type { InstallDecision } from '#src/installations/installation.ts';
+import type { InstallDecision, Installation } from '#src/installations/installation.ts';
+import { installationChange, readInstallation } from '#src/installations/installation-store.ts';
 import { SESSION_COOKIE } from '#src/sign-in/session-cookie.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { signInPages } from '#src/sign-in/pages.ts';
@@ -97,18 +98,20 @@ export async function startConsentSite() {
   });
 
   const person = (name: string, email: string) => createUser(deps, { name, email }, OPERATOR);
-  const [ada, ben, chloe, dora] = await Promise.all([
+  const [ada, ben, chloe, dora, gil] = await Promise.all([
     person('Ada Lovelace', 'ada@northwind.example'),
     person('Ben Okri', 'ben@northwind.example'),
     person('Chloé Dupont', 'chloe@contoso.example'),
     person('Dora Nowhere', 'dora@nowhere.example'),
+    person('Gil Admin', 'gil@northwind.example'),
   ]);
-  const people: readonly User[] = [ada, ben, chloe, dora];
+  const people: readonly User[] = [ada, ben, chloe, dora, gil];
   const northwind = await createTenant(deps, { name: 'Northwind' }, OPERATOR);
   const contoso = await createTenant(deps, { name: 'Contoso' }, OPERATOR);
   const foreign = await createTenant(deps, { name: 'Fabrikam' }, OPERATOR);
   await addMember(deps, { tenant: northwind.id, user: ada.id, role: 'owner' }, OPERATOR);
   await addMember(deps, { tenant: northwind.id, user: ben.id, role: 'member' }, OPERATOR);
+  await addMember(deps, { tenant: northwind.id, user: gil.id, role: 'admin' }, OPERATOR);
   await addMember(deps, { tenant: contoso.id, user: chloe.id, role: 'owner' }, OPERATOR);
   await addMember(deps, { tenant: contoso.id, user: ben.id, role: 'member' }, OPERATOR);
   // Members may give their contacts away here; everything else is as the defaults say.
@@ -127,7 +130,7 @@ export async function startConsentSite() {
     deps,
     web,
     appOrigin,
-    people: { ada, ben, chloe, dora },
+    people: { ada, ben, chloe, dora, gil },
     tenants: { northwind, contoso, foreign },
     operator: OPERATOR,
     adaDelegatesToBen,
@@ -194,6 +197,17 @@ export async function startConsentSite() {
       const result = await store.commit({ shard: shardOf(decision.tenant), ...change });
       if (!result.ok) throw new Error('the grant changed meanwhile');
       return change.grant;
+    },
+
+    /** Puts an admin's decision into an installation as the protocol does with the code. */
+    async install(request: PendingRequest, decision: InstallDecision): Promise<Installation> {
+      const live = await findLiveApp(deps, request.app);
+      const before = await readInstallation(deps, decision.tenant, request.app);
+      const { app, user = ada.id } = request;
+      const change = installationChange(decision, { before, app, version: live!.version.id, user, generation: 0, now: Date.now() });
+      const result = await store.commit({ shard: shardOf(decision.tenant), ...change });
+      if (!result.ok) throw new Error('the installation changed meanwhile');
+      return change.installation;
     },
 
     findGrant: async (request: PendingRequest, tenant: TenantId) =>

@@ -1,0 +1,37 @@
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import { happened, type Actor } from '#src/events.ts';
+import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import { changeRecord } from '#src/storage/change-record.ts';
+
+import type { Grant } from './grant.ts';
+import { grantKey, readGrant, revokeGrant } from './grant-store.ts';
+
+export interface GrantPlace {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly app: AppId;
+}
+
+/**
+ * Passes the member's shared access on to one app, or takes that back (Z5). Live opaque tokens gain or lose
+ * `shared_access` with it, because they are read through the grant; everything else of the grant stays.
+ */
+export const setSharedAccess = (deps: Deps, { tenant, user, app }: GrantPlace, allowed: boolean, actor: Actor): Promise<Grant> =>
+  changeRecord(deps.store, grantKey(tenant, user, app), undefined, ({ value: grant }) => {
+    const now = deps.clock();
+    const type = allowed ? 'shared_access.granted' : 'shared_access.revoked';
+    return {
+      value: { ...grant, sharedAccess: allowed, updatedAt: new Date(now).toISOString() },
+      events: grant.sharedAccess === allowed ? [] : [happened({ type, tenant, app, user, grant: grant.id }, { actor, now })],
+      // Said again, it is made durable again: the first answer may have been lost before it was on disk (I2).
+      durable: true,
+    };
+  });
+
+/** Takes the app out for one member: the grant and all that hangs on it end at once. */
+export async function removeGrant(deps: Deps, { tenant, user, app }: GrantPlace, actor: Actor): Promise<void> {
+  const record = await readGrant(deps, tenant, user, app);
+  if (!record) throw new AppError('not_found');
+  await revokeGrant(deps, record, actor);
+}
