@@ -3,6 +3,7 @@ import type { Catalogue } from '#src/apps/catalogue.ts';
 import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
 import type { Approval } from '#src/approvals/approval.ts';
 import { allowedPermissions, generationOf, type AppInTenant } from '#src/approvals/decide.ts';
+import type { Rules } from '#src/approvals/rules.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import type { Page, StoredRecord } from '#src/storage/record-store.ts';
@@ -25,6 +26,7 @@ export interface InstalledApp {
   readonly app: AppInTenant | undefined;
   readonly approval: Approval | undefined;
   readonly approvalRecord: StoredRecord<Approval> | undefined;
+  readonly rulesRecord: StoredRecord<Rules> | undefined;
   readonly installation: StoredRecord<Installation> | undefined;
 }
 
@@ -38,6 +40,7 @@ export async function readInstalledApp(deps: InstallationDeps, tenant: TenantId,
     app: live && { ...live, rules: rulesIn(rules, tenant), approval, catalogue: deps.catalogue },
     approval,
     approvalRecord,
+    rulesRecord: rules,
     installation: installation && installationStands(installation.value, approval) ? installation : undefined,
   };
 }

@@ -1,0 +1,147 @@
+import { reviewersOf } from '#src/approvals/who-reviews.ts';
+import { mayReview } from '#src/approvals/who-reviews.ts';
+import { displayText } from '#src/consent/display-text.ts';
+import { appManagersOf } from '#src/consent/find-people.ts';
+import { requestPath } from '#src/consent/review-line.ts';
+import { AppError } from '#src/errors.ts';
+import { csrfToken } from '#src/http/csrf.ts';
+import { postedForm } from '#src/http/posted-form.ts';
+import { queryField } from '#src/http/query-field.ts';
+import { redirectTo, render } from '#src/http/render.ts';
+import type { WebContext, WebRouter } from '#src/http/web-context.ts';
+import type { AppId, UserId } from '#src/ids.ts';
+import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+
+import { allowPermission } from './allow-permission.ts';
+import { appPath, startOf, type Button } from './app-view.ts';
+import { whoCanGrant, type MissingDeps, type WhoCanGrant } from './missing-permission.ts';
+import { standingOf, type StandingPermission } from './permission-state.ts';
+import { placeOf, type Place } from './place.ts';
+
+/** The link of L7: leads who can grant a permission straight to doing so, and tells everybody else who can. */
+export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
+  router.get('/apps/:app/allow', requireSignedIn(deps), async (ctx) => {
+    const { user } = signedInOf(ctx);
+    const place = await placeOf(deps, { app: appIn(ctx), tenant: queryField(ctx, 'tenant'), user: user.id });
+    const wanted = wantedIn(ctx, place);
+    const done = queryField(ctx, 'done') === 'yes';
+    if (wanted.state === 'granted' && (wanted.identity === 'user' || !managesApps(place))) return showGranted(ctx, place, wanted, deps, done);
+    const path = pathOfWhoCan(place, wanted, user.id);
+    if (path !== undefined) return redirectTo(ctx, path);
+    if (whoCanGrant(wanted, place.standing) === 'member') return showQuestion(ctx, place, wanted, deps);
+    await showRefusal(ctx, place, wanted, deps);
+  });
+
+  router.post('/apps/:app/allow', requireSignedIn(deps), async (ctx) => {
+    const form = await postedForm(ctx, `allow:${appIn(ctx)}`);
+    const { user } = signedInOf(ctx);
+    const place = await placeOf(deps, { app: appIn(ctx), tenant: form.one('tenant'), user: user.id });
+    const permission = form.one('permission');
+    await allowPermission(deps, place, { user: user.id, permission, grantVersion: Number(form.one('grant')) });
+    redirectTo(ctx, `${ctx.path}?${new URLSearchParams({ tenant: place.tenant.id, identity: 'user', permission, done: 'yes' }).toString()}`);
+  });
+}
+
+const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
+const managesApps = ({ entitlement }: Place): boolean => entitlement.capabilities.includes('apps.manage');
+
+function wantedIn(ctx: WebContext, { standing }: Place): StandingPermission {
+  const [identity, permission] = [queryField(ctx, 'identity'), queryField(ctx, 'permission')];
+  if ((identity !== 'user' && identity !== 'tenant') || permission === '') {
+    throw new AppError('invalid_request', { detail: 'This link is not complete. Go back to the app and try again.' });
+  }
+  return standingOf(permission, identity, standing);
+}
+
+/** The page of ours on which this person can grant it, if that is another one than the question of this one. */
+function pathOfWhoCan(place: Place, wanted: StandingPermission, user: UserId): string | undefined {
+  const { tenant, live, standing, entitlement } = place;
+  const admin = `/admin/${encodeURIComponent(tenant.id)}`;
+  const installation = standing.installation ? `${admin}/installations/${encodeURIComponent(live.app.id)}#permissions` : `/apps/${encodeURIComponent(live.app.id)}/install?${new URLSearchParams({ tenant: tenant.id }).toString()}`;
+  switch (whoCanGrant(wanted, standing)) {
+    case 'app_admins':
+      return managesApps(place) ? installation : undefined;
+    case 'member':
+      return standing.grant ? undefined : appPath(live.app, tenant.id);
+    case 'owners':
+    case 'reviewers': {
+      const { open } = standing;
+      const decides = mayReview({ byOwner: wanted.byOwner || (open?.byOwner ?? false) }, standing.app.rules, entitlement);
+      if (decides && open) return `${admin}/reviews/${encodeURIComponent(open.id)}`;
+      if (decides) return `${admin}/apps/${encodeURIComponent(live.app.id)}`;
+      return open?.requests.some((request) => request.user === user) ? requestPath(open) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const inWords = ({ permission }: StandingPermission, { standing: { app } }: Place) => {
+  const { title = permission, explanation = '', sensitive = false } = app.catalogue.find(permission) ?? {};
+  return { title, explanation, sensitive };
+};
+
+const names = ({ live, tenant }: Place) => ({
+  app: displayText(live.app.name) || live.app.id,
+  tenant: displayText(tenant.name) || tenant.id,
+});
+
+function showQuestion(ctx: WebContext, place: Place, wanted: StandingPermission, { issuer }: MissingDeps): void {
+  const view = {
+    ...names(place),
+    permission: { name: wanted.permission, ...inWords(wanted, place) },
+    tenantId: place.tenant.id,
+    grantVersion: place.standing.grant?.version ?? 0,
+    back: startOf(place.live.version, { tenant: place.tenant.id, issuer }) ?? appPath(place.live.app, place.tenant.id),
+    action: ctx.path,
+    csrf: csrfToken(ctx, `allow:${place.live.app.id}`),
+  };
+  render(ctx, 'apps/allow', view, { title: `Allow ${view.app} one thing more` });
+}
+
+function showGranted(ctx: WebContext, place: Place, wanted: StandingPermission, { issuer }: MissingDeps, done: boolean): void {
+  const href = startOf(place.live.version, { tenant: place.tenant.id, issuer });
+  const buttons: Button[] = href === undefined ? [] : [{ label: `Go on in ${names(place).app}`, href, primary: true }];
+  const { title } = inWords(wanted, place);
+  const view = {
+    heading: done ? 'Done' : 'This is allowed already',
+    words: `${names(place).app} may do this for ${wanted.identity === 'user' ? 'you' : 'the whole organisation'} in ${names(place).tenant}: ${title}.`,
+    who: [],
+    whoWords: '',
+    buttons,
+    tone: 'ok',
+  };
+  render(ctx, 'apps/answer', view, { title: view.heading });
+}
+
+const REFUSALS: Readonly<Record<WhoCanGrant, string>> = {
+  member: '',
+  reviewers: 'It has to be approved first. These people decide:',
+  owners: 'It reaches far, so an owner has to approve it first:',
+  app_admins: 'Only somebody who manages apps can allow this for the whole organisation:',
+  developer: 'The app does not declare this permission, so nobody can allow it. Its developer has to publish a new version.',
+  nobody: 'The rules here block it. Nobody can allow it unless the rules change.',
+};
+
+async function showRefusal(ctx: WebContext, place: Place, wanted: StandingPermission, deps: MissingDeps): Promise<void> {
+  const who = whoCanGrant(wanted, place.standing);
+  const people =
+    who === 'app_admins'
+      ? await appManagersOf(deps, place.tenant.id)
+      : who === 'reviewers' || who === 'owners'
+        ? (await reviewersOf(deps, { tenant: place.tenant.id, byOwner: who === 'owners' })).people.map(({ name }) => name)
+        : [];
+  const query = new URLSearchParams({ tenant: place.tenant.id, identity: wanted.identity, permission: wanted.permission }).toString();
+  const ask: Button = { label: 'Ask for approval', href: `/apps/${encodeURIComponent(place.live.app.id)}/ask?${query}`, primary: true };
+  const back: Button = { label: `About ${names(place).app}`, href: appPath(place.live.app, place.tenant.id), primary: false };
+  const view = {
+    heading: 'You cannot allow this yourself',
+    words: `${names(place).app} asks for this in ${names(place).tenant}: ${inWords(wanted, place).title}.`,
+    who: people.map((name) => displayText(name)),
+    whoWords: REFUSALS[who],
+    buttons: who === 'reviewers' || who === 'owners' ? [ask, back] : [back],
+    tone: 'warn',
+  };
+  ctx.status = 403;
+  render(ctx, 'apps/answer', view, { title: view.heading });
+}
