@@ -41,7 +41,8 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
     return confirming.lane;
   };
 
-  async function readShard(shard: Shard, keys: readonly Key[]): Promise<(StoredRecord | undefined)[]> {
+  /** Keys that one command may name: of one shard, or of any where all are on one server. */
+  async function readTogether(shard: Shard, keys: readonly Key[]): Promise<(StoredRecord | undefined)[]> {
     const command: Argument[] = ['mget'];
     for (const key of keys) command.push(recordKey(key));
     const texts = (await lane.call(shard, command)) as (string | null)[];
@@ -52,13 +53,14 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
   async function read(...keys: readonly Key[]): Promise<(StoredRecord | undefined)[]> {
     const [first] = keys;
     if (first === undefined) return [];
-    if (keys.length === 1 || keys.every(({ shard }) => shard === first.shard)) return readShard(first.shard, keys);
+    const together = url.mode !== 'cluster' || keys.every(({ shard }) => shard === first.shard);
+    if (together) return readTogether(first.shard, keys);
     const shards = [...new Set(keys.map(({ shard }) => shard))];
     const found = new Map<Key, StoredRecord | undefined>();
     await Promise.all(
       shards.map(async (shard) => {
         const own = keys.filter((key) => key.shard === shard);
-        const records = await readShard(shard, own);
+        const records = await readTogether(shard, own);
         own.forEach((key, place) => found.set(key, records[place]));
       }),
     );
