@@ -22,6 +22,8 @@ export interface MailSink {
   readonly url: string;
   readonly port: number;
   readonly mails: readonly ReceivedMail[];
+  /** Every password that was sent here. */
+  readonly passwords: readonly string[];
   /** Mails for an address. */
   to(address: string): ReceivedMail[];
   /** Waits until that many came. */
@@ -40,6 +42,7 @@ export interface MailSink {
 
 export async function startSmtp(port = 0): Promise<MailSink> {
   const mails: ReceivedMail[] = [];
+  const passwords: string[] = [];
   const refused = new Map<string, number>();
   let delayMs = 0;
   let most = 0;
@@ -47,6 +50,11 @@ export async function startSmtp(port = 0): Promise<MailSink> {
   const open = async (at: number): Promise<number> => {
     server = new SMTPServer({
       authOptional: true,
+      allowInsecureAuth: true,
+      onAuth({ password }, _session, done) {
+        passwords.push(password ?? '');
+        done(null, { user: 'somebody' });
+      },
       disabledCommands: ['STARTTLS'],
       disableReverseLookup: true,
       onConnect(_session, done) {
@@ -82,6 +90,7 @@ export async function startSmtp(port = 0): Promise<MailSink> {
     url: `smtp://127.0.0.1:${listening}`,
     port: listening,
     mails,
+    passwords,
     to: (address) => mails.filter((mail) => mail.to.includes(address)),
     async received(count, withinMs) {
       await until(`${count} mails came`, () => mails.length >= count, withinMs);
@@ -111,7 +120,7 @@ function received(source: string, from: false | { address: string }, to: readonl
       for (const part of source.slice(end).split(`--${boundary}`)) {
         const body = part.indexOf('\r\n\r\n');
         const own = part.slice(0, body);
-        if (headerIn(own, 'content-type')?.startsWith(type)) return decoded(part.slice(body + 4), headerIn(own, 'content-transfer-encoding') ?? '');
+        if (headerIn(own, 'content-type')?.startsWith(type)) return decoded(part.slice(body + 4), headerIn(own, 'content-transfer-encoding') ?? '').replaceAll('\r\n', '\n');
       }
       throw new Error(`The mail has no part ${type}`);
     },
