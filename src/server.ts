@@ -14,6 +14,7 @@ import { reviewersOf } from './approvals/who-reviews.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { displayText } from './consent/display-text.ts';
 import { usageOf } from './consent/app-usage.ts';
+import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
 import { requestPath } from './consent/review-line.ts';
 import { hearEvents } from './deliveries/hear-events.ts';
@@ -27,8 +28,10 @@ import { healthRoutes } from './http/health.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createViews } from './http/views.ts';
 import type { WebMiddleware } from './http/web-context.ts';
+import { INSTALLATIONS_SECTION, installationPages } from './installations/pages.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
+import { marketplacePages } from './marketplace/pages.ts';
 import { authenticateApp, authenticateOperator } from './oauth/authenticate-client.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
@@ -133,6 +136,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const account = accountPages(signInDeps).routes() as never;
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
   const approvals = approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: keyFor('lists on pages') });
+  const installations = installationPages({ ...deps, cursorKey: keyFor('lists on pages') });
+  const marketplace = marketplacePages({ ...deps, pageKey: keyFor('lists on pages') });
   const api = apiRouter({
     ...deps,
     usageOf: usageOf(deps),
@@ -170,8 +175,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       platformName: settings.platformName,
       production,
       csrfKey: keyFor('forms'),
-      accountSections: [SECURITY_SECTION],
-      adminSections: [REVIEWS_SECTION, RULES_SECTION],
+      accountSections: [INSTALLED_APPS_SECTION, SECURITY_SECTION],
+      adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION],
     },
     log,
     trustedProxies: settings.trustedProxies,
@@ -180,9 +185,10 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
-      page(['/account'], account),
+      page(['/account'], installedAppsPages(deps).routes() as never, account),
       page(['/consent'], consent.routes() as never),
-      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never),
+      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never),
+      page(['/apps'], marketplace.routes() as never),
       ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
       { at: ['/metrics'], manner: 'api', use: metrics.answer },

@@ -108,7 +108,7 @@ async function knownReviews(deps: Deps, tenant: TenantId, app: Review['app']): P
   return { open: open?.value, decided: decided.records.map(({ value }) => value) };
 }
 
-async function receivedDelegations(deps: Deps, tenant: TenantId, user: UserId): Promise<readonly ReceivedDelegation[]> {
+export async function receivedDelegations(deps: Deps, tenant: TenantId, user: UserId): Promise<readonly ReceivedDelegation[]> {
   const delegations = await liveDelegationsTo(deps, tenant, user);
   const givers = await usersByIds(deps, delegations.map(({ giver }) => giver));
   return delegations.map((delegation) => ({ delegation, giverName: givers.get(delegation.giver)?.name ?? '' }));

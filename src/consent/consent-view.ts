@@ -15,6 +15,7 @@ import type { PeopleToChoose } from './find-people.ts';
 import type { Grant } from './grant.ts';
 import { hindrance, identitiesOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { hinderedView, type HinderedView } from './hindered-view.ts';
+import { permissionLines } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
 import { sortScopes } from './requested-scopes.ts';
 import { requestState, type KnownReviews } from './review-line.ts';
@@ -71,6 +72,8 @@ export interface Face {
 export interface AskAlong {
   readonly user: readonly string[];
   readonly tenant: readonly string[];
+  /** The same in words. */
+  readonly titles: readonly string[];
   readonly deciders: Phrase;
 }
 
@@ -156,12 +159,13 @@ function askView(facts: ConsentFacts, chosen: ChosenTenant, asked: AskedScopes, 
 }
 
 /** Everything that needs approval and that this person did not ask for yet goes in one request (L12). */
-function askAlong({ person }: ConsentFacts, { reviews, reviewers, tenant }: ChosenTenant, asked: AskedScopes): AskAlong | undefined {
+function askAlong({ person, catalogue }: ConsentFacts, { reviews, reviewers, tenant }: ChosenTenant, asked: AskedScopes): AskAlong | undefined {
   const fresh = (identity: 'user' | 'tenant') =>
     (asked[identity]?.inReview ?? []).filter((name) => requestState(name, identity, reviews, person.id) === undefined);
   const names = { user: fresh('user'), tenant: fresh('tenant') };
   if (names.user.length + names.tenant.length === 0) return undefined;
-  return { ...names, deciders: eitherOf(reviewers.map((name) => displayText(name)), `an owner of ${displayText(tenant.name)}`) };
+  const titles = permissionLines([...new Set([...names.user, ...names.tenant])], catalogue).map(({ title }) => title);
+  return { ...names, titles, deciders: eitherOf(reviewers.map((name) => displayText(name)), `an owner of ${displayText(tenant.name)}`) };
 }
 
 function yesOf({ user, tenant }: AskedScopes, chosen: ChosenTenant): string {

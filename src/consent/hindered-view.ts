@@ -18,12 +18,14 @@ export interface HinderedView extends Face {
   readonly needed: readonly ReviewLine[];
   /** What the app needs and the tenant never gives. */
   readonly blocked: readonly PermissionLine[];
-  readonly who: Phrase;
+  readonly who: { readonly label: string; readonly names: Phrase };
   readonly ask: {
     readonly permissions: Readonly<Record<Identity, readonly string[]>>;
     readonly button: string;
     /** Asking leads to the review, which they can decide themselves, and not to the page of their request. */
     readonly decidesSelf: boolean;
+    /** What comes after. */
+    readonly then: string;
   } | undefined;
   /** The request that this person made already and that covers all of it. */
   readonly pending: string | undefined;
@@ -77,7 +79,7 @@ const WORDS: Readonly<Record<Hindrance, (names: Names) => Words>> = {
     heading: (name) => phrase`${name} needs approval in ${tenant}`,
     what: tenantIdentity
       ? phrase`${app} cannot act for ${tenant} before somebody else there has approved it.`
-      : phrase`You cannot use ${app} with ${tenant} before somebody there has approved it. It needs this:`,
+      : phrase`You cannot use ${app} with ${tenant} before somebody there has approved it.`,
   }),
 };
 
@@ -101,6 +103,11 @@ function refusalOf(why: Hindrance, missing: string): string {
       return `approval_required: the tenant has to approve first what the app requires: ${missing}.`;
   }
 }
+
+const THEN = {
+  approval_required: 'Once it is approved you get mail with a link that leads back to exactly this step.',
+  not_entitled: 'You get mail once it is decided. Somebody who manages apps then installs it.',
+} as Readonly<Partial<Record<Hindrance, string>>> & { readonly approval_required: string };
 
 const inWords = ({ user, tenant }: AskedScopes, kind: 'inReview' | 'blocked'): string =>
   ([['user', user], ['tenant', tenant]] as const)
@@ -137,8 +144,8 @@ export function hinderedView(
     what,
     needed: why === 'approval_required' || able ? neededLines(facts, chosen, permissions) : [],
     blocked: why === 'permission_blocked' ? permissionLines(missingOf(asked), facts.catalogue) : [],
-    who: whoCan(why, { deciders, managers, decidesSelf, names }),
-    ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf } : undefined,
+    who: whoCan(why, { deciders, managers, decidesSelf }),
+    ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf, then: THEN[why] ?? THEN.approval_required } : undefined,
     pending: waiting && (decidesSelf ? reviewPath(waiting) : requestPath(waiting)),
     elsewhere: elsewhere(why, facts, chosen),
     refusal: refusalOf(why, missing),
@@ -153,17 +160,17 @@ const neededLines = (facts: ConsentFacts, { reviews }: ChosenTenant, permissions
     reviewLines(permissions[identity], identity, { catalogue: facts.catalogue, reviews, user: facts.person.id }),
   );
 
-function whoCan(why: Hindrance, { deciders, managers, decidesSelf, names }: { deciders: Phrase; managers: Phrase; decidesSelf: boolean; names: Names }): Phrase {
-  if (decidesSelf) return phrase`You can decide that yourself.`;
-  if (why === 'other_tenants_app') return phrase`Nobody in ${names.tenant} can change that.`;
-  if (why === 'not_entitled') return phrase`${managers} can allow it.`;
-  if (why === 'suspended') return phrase`You can resume it first, then start again from the app.`;
-  if (why === 'app_blocked' || why === 'permission_blocked') return phrase`${deciders} can tell you why, and change it.`;
-  return phrase`${deciders} decides that.`;
+function whoCan(why: Hindrance, { deciders, managers, decidesSelf }: { deciders: Phrase; managers: Phrase; decidesSelf: boolean }): HinderedView['who'] {
+  if (decidesSelf) return { label: 'Who decides', names: phrase`you can, yourself` };
+  if (why === 'other_tenants_app') return { label: 'Who can change that', names: phrase`nobody here` };
+  if (why === 'not_entitled') return { label: 'Who can allow it', names: managers };
+  if (why === 'suspended') return { label: 'Who can change that', names: phrase`you can: resume it, then start again from the app` };
+  if (why === 'app_blocked' || why === 'permission_blocked') return { label: 'Who can tell you why', names: deciders };
+  return { label: 'Who decides', names: deciders };
 }
 
 function elsewhere(why: Hindrance, { live }: ConsentFacts, { tenant }: ChosenTenant): HinderedView['elsewhere'] {
   if (why === 'suspended') return { href: `/admin/${encodeURIComponent(tenant.id)}/installations`, text: phrase`Go to the installations` };
-  if (why === 'not_entitled') return { href: `/apps/${encodeURIComponent(live.app.id)}`, text: phrase`See the page that they can install it from` };
+  if (why === 'not_entitled') return { href: `/apps/${encodeURIComponent(live.app.id)}`, text: phrase`See the app’s page` };
   return undefined;
 }
