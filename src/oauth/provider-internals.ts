@@ -6,12 +6,13 @@ import { timingSafeEqual } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
 import type Provider from 'oidc-provider';
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
 import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error the same
 import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
 
+import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { digestOf } from '#src/storage/seal.ts';
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
@@ -70,6 +71,24 @@ export function compareSecretsByDigest(provider: Provider): void {
         const known = Buffer.from(digest);
         return known.length === given.length && timingSafeEqual(known, given);
       });
+    },
+  });
+}
+
+/**
+ * Forms are looked at as queries are (`http/refuse-malformed.ts`, xP15). The library reads them itself; what is thrown
+ * while it stores one is answered as a body that could not be parsed.
+ */
+export function refuseMalformedForms(provider: Provider): void {
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  Object.defineProperty(OIDCContext.prototype, 'body', {
+    configurable: true,
+    set(this: object, body: unknown) {
+      const texts = Object.entries(body ?? {}).flat(2).map(String);
+      if (texts.some((text) => text.includes('\0')) || Object.keys(body ?? {}).some(isPrototypeKey)) {
+        throw new errors.InvalidRequest('a parameter has a name or holds a character that is not allowed');
+      }
+      Object.defineProperty(this, 'body', { value: body, writable: true, enumerable: true, configurable: true });
     },
   });
 }

@@ -20,6 +20,7 @@ import {
   detectReplaysAtomically,
   keepSessionCookie,
   mintTokenTexts,
+  refuseMalformedForms,
   rememberClients,
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
@@ -165,6 +166,7 @@ export function createProvider(options: ProviderOptions): Provider {
   rememberClients(provider);
   compareSecretsByDigest(provider);
   buildUrlsFromIssuer(provider);
+  refuseMalformedForms(provider);
   keepSessionCookie(provider);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) => rememberOnce(options, id, Math.max(ends * 1000, clock() + DPOP_PROOF_SECONDS * 1000)));
