@@ -30,8 +30,10 @@ export interface MailSink {
   received(count: number, withinMs?: number): Promise<readonly ReceivedMail[]>;
   /** Refuses these addresses with this answer; without a code, none. */
   refuse(address: string, code?: number): void;
-  /** Accepts mails this much later. */
+  /** Takes mails this much later. */
   delay(ms: number): void;
+  /** Takes mails at once and says so this much later. */
+  delayAnswer(ms: number): void;
   /** How many connections there were at most at the same time. */
   mostConnections(): number;
   /** Closes; `restart` opens it again at the same port. What it has is kept. */
@@ -45,6 +47,7 @@ export async function startSmtp(port = 0): Promise<MailSink> {
   const passwords: string[] = [];
   const refused = new Map<string, number>();
   let delayMs = 0;
+  let answerMs = 0;
   let most = 0;
   let server: SMTPServer;
   const open = async (at: number): Promise<number> => {
@@ -69,6 +72,7 @@ export async function startSmtp(port = 0): Promise<MailSink> {
         void text(stream).then(async (source) => {
           await new Promise((resolve) => setTimeout(resolve, delayMs));
           mails.push(received(source, session.envelope.mailFrom, session.envelope.rcptTo));
+          if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs).unref());
           done();
         });
       },
@@ -98,6 +102,7 @@ export async function startSmtp(port = 0): Promise<MailSink> {
     },
     refuse: (address, code) => void (code === undefined ? refused.delete(address) : refused.set(address, code)),
     delay: (ms) => void (delayMs = ms),
+    delayAnswer: (ms) => void (answerMs = ms),
     mostConnections: () => most,
     down: close,
     restart: async () => void (await open(listening)),
