@@ -6,7 +6,7 @@ export default {
   transform: {},
   injectGlobals: false,
   testSequencer: '<rootDir>/test/support/slow-first.mjs',
-  reporters: ['default', '<rootDir>/test/support/closing-line.mjs'],
+  reporters: ['default', 'summary', '<rootDir>/test/support/closing-line.mjs'],
   maxWorkers: 2,
   testTimeout: 30_000,
 };
