@@ -61,6 +61,8 @@ export function requestPages(deps: ApprovalDeps): WebRouter {
       ends: displayTime(review.expiresAt),
       decision: review.decision && { ...review.decision, by: decidedBy?.name ?? 'An operator of the platform', when: displayTime(review.decision.at) },
       asks: byIdentity(granted && status === 'approved' ? granted : review.permissions, deps.catalogue),
+      asksHeading: status === 'approved' ? 'What was approved' : 'What was asked for',
+      asksMark: status === 'approved' ? 'yes' : status === 'open' ? 'asked' : 'no',
       refused: byIdentity(refused, deps.catalogue),
     };
     render(ctx, 'requests/request', view, { title: view.heading });

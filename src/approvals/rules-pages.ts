@@ -84,14 +84,8 @@ const purposeOf = (ctx: WebContext): string => `rules:${adminOf(ctx).tenant.id}`
 
 /** What the person can put right, said above the form. */
 function problemIn(error: AppError): string | undefined {
-  switch (error.code) {
-    case 'invalid_request':
-      return error.fields?.[0]?.detail ?? error.detail;
-    case 'precondition_failed':
-      return 'Somebody else changed the rules meanwhile. Yours stand below, not saved: look at them once more.';
-    case 'forbidden':
-      return 'This lets restricted permissions in without a review, which only an owner can decide.';
-    default:
-      return undefined;
-  }
+  if (error.code === 'invalid_request') return error.fields?.[0]?.detail ?? error.detail;
+  if (error.code === 'precondition_failed') return 'Somebody else changed the rules meanwhile. Yours stand below, not saved: look at them once more.';
+  if (error.code === 'forbidden') return 'This lets restricted permissions in without a review, which only an owner can decide.';
+  return undefined;
 }
