@@ -6,13 +6,17 @@ import serve from 'koa-static';
 import { z } from 'zod';
 
 import { createOAuth } from './connection.ts';
+import { tenantOf } from './organisation.ts';
+import { addOrganisationPages } from './organisation-pages.ts';
 import { createPlatform } from './platform.ts';
-import { render } from './render.ts';
+import { createRender } from './render.ts';
 import { createSessions } from './sessions.ts';
-import type { ConnectedSession } from './sessions.ts';
+import type { ConnectedSession, Session } from './sessions.ts';
 import { inWords } from './words.ts';
 
 export interface SchedulerSettings {
+  /** As people know the app. */
+  readonly name: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
@@ -22,17 +26,22 @@ export interface SchedulerSettings {
   readonly baseUrl: string;
   /** What it asks for at first; the rest when it is needed. */
   readonly permissions: readonly string[];
+  /** What it asks for to act as itself in a whole organisation; none if it never does. */
+  readonly tenantPermissions: readonly string[];
 }
 
-const Back = z.enum(['/', '/meetings', '/shared', '/meetings/new']).catch('/');
+const Back = z.enum(['/', '/meetings', '/shared', '/meetings/new', '/organisation']).catch('/');
+const Identity = z.enum(['user', 'tenant', 'user tenant']).catch('user');
 const Permissions = z.string().regex(/^[\w:.-]+( [\w:.-]+)*$/);
 const MeetingForm = z.object({ title: z.string(), date: z.iso.date(), time: z.iso.time(), minutes: z.coerce.number() });
 
 export function createSchedulerApp(settings: SchedulerSettings): Koa {
-  const { issuer, baseUrl } = settings;
+  const { issuer, baseUrl, tenantPermissions } = settings;
+  const organisations = tenantPermissions.length > 0;
+  const render = createRender({ name: settings.name, organisations });
   const oauth = createOAuth({ ...settings, clientSecret: settings.clientSecret, redirectUri: `${baseUrl}/callback` });
   const platform = createPlatform(oauth, settings.platformApi);
-  const sessions = createSessions({ secure: baseUrl.startsWith('https:') });
+  const sessions = createSessions({ cookie: `session_${settings.clientId}`, secure: baseUrl.startsWith('https:') });
   const router = new Router();
 
   /** Pages that make sense only once connected; everyone else is sent to the front page. */
@@ -50,6 +59,10 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
       ctx.redirect('/');
     }
   };
+
+  /** The organisation that the person means, as far as the app knows. */
+  const tenantIn = async ({ organisation, connection }: Session): Promise<string | undefined> =>
+    organisation?.tenant ?? (connection && tenantOf(await oauth.configuration(), connection.accessToken));
 
   router.get('/', async (ctx) => {
     const session = sessions.of(ctx);
@@ -69,11 +82,19 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
 
   router.post('/connect', async (ctx) => {
     const session = sessions.of(ctx);
-    const { permissions, again, back } = ctx.request.body as Record<string, unknown>;
+    const { permissions, again, back, ...sent } = ctx.request.body as Record<string, unknown>;
     const { data: more } = Permissions.safeParse(permissions);
+    const identity = organisations ? Identity.parse(sent['identity']) : 'user';
     try {
-      const asked = more === undefined ? settings.permissions : more.split(' ');
-      const { url, state, attempt } = await oauth.begin(asked, { more: more !== undefined, again: again === 'yes', back: Back.parse(back) });
+      const { url, state, attempt } = await oauth.begin({
+        identity,
+        permissions: identity === 'user' && more !== undefined ? more.split(' ') : settings.permissions,
+        tenantPermissions: identity === 'tenant' && more !== undefined ? more.split(' ') : tenantPermissions,
+        tenant: identity === 'user' ? undefined : await tenantIn(session),
+        more: more !== undefined,
+        again: again === 'yes',
+        back: Back.parse(back),
+      });
       session.attempts.set(state, attempt);
       ctx.redirect(url.href);
     } catch (error) {
@@ -97,16 +118,22 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
       return ctx.redirect('/');
     }
     try {
-      const connection = await oauth.finish(ctx.URL.searchParams, state, attempt);
-      session = sessions.renew(ctx, session);
-      session.connection = connection;
-      session.notice = { kind: 'done', title: 'Connected', text: `Hello ${connection.userinfo?.name ?? connection.claims.sub}.` };
+      const { connection, organisation } = await oauth.finish(ctx.URL.searchParams, state, attempt);
+      const before = session;
+      session = sessions.renew(ctx, before);
+      session.connection = connection ?? before.connection;
+      // Somebody else at this browser gets no organisation from whoever was there before.
+      const same = connection === undefined || connection.claims.sub === before.connection?.claims.sub;
+      session.organisation = organisation ?? (same ? before.organisation : undefined);
+      session.notice = connection
+        ? { kind: 'done', title: 'Connected', text: `Hello ${connection.userinfo?.name ?? connection.claims.sub}.` }
+        : { kind: 'done', title: 'Installed', text: 'The app can act as itself for your organisation, within what you allowed.' };
     } catch (error) {
       session.notice = inWords(error);
       if (session.notice === undefined) throw error;
     }
     // The code leaves the address bar, whatever came of it.
-    ctx.redirect(session.connection === undefined ? '/' : attempt.back);
+    ctx.redirect(session.connection ?? session.organisation ? attempt.back : '/');
   });
 
   router.get(
@@ -174,6 +201,8 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
       ctx.redirect('/');
     }),
   );
+
+  addOrganisationPages(router, { oauth, platform, sessions, render });
 
   const app = new Koa();
   app.use(async (ctx, next) => {

@@ -1,5 +1,7 @@
 import * as client from 'openid-client';
 
+import { organisationFrom, type Organisation } from './organisation.ts';
+
 /** What the app holds for one person after they connected. The tokens never leave the server. */
 export interface Connection {
   readonly accessToken: string;
@@ -12,12 +14,37 @@ export interface Connection {
   readonly userinfo: client.UserInfoResponse | undefined;
 }
 
+/** For whom the app shall act: for the person, as itself for their whole organisation, or both by one request. */
+export type Identity = 'user' | 'tenant' | 'user tenant';
+
 /** An authorization request on its way; only the browser that began it can finish it. */
 export interface Attempt {
+  readonly identity: Identity;
   readonly nonce: string;
   readonly codeVerifier: string;
   /** The page to go on with. */
   readonly back: string;
+}
+
+export interface Asking {
+  readonly identity: Identity;
+  /** For the person. */
+  readonly permissions: readonly string[];
+  /** For the organisation. */
+  readonly tenantPermissions: readonly string[];
+  /** The organisation in question, where that is known. */
+  readonly tenant?: string | undefined;
+  /** Beside what was granted before. */
+  readonly more?: boolean;
+  /** Also when there is nothing new to ask. */
+  readonly again?: boolean;
+  readonly back: string;
+}
+
+/** What came of an authorization request: one or both, by its identity. */
+export interface Answer {
+  readonly connection?: Connection;
+  readonly organisation?: Organisation;
 }
 
 export interface OAuthSettings {
@@ -68,34 +95,50 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
   };
 
   return {
+    configuration,
+
     /** Where to send the browser, and what to keep (under the state) until it comes back. */
-    async begin(permissions: readonly string[], { more = false, again = false, back = '/' } = {}) {
+    async begin({ identity, permissions, tenantPermissions, tenant, more = false, again = false, back }: Asking) {
       const config = await configuration();
       const state = client.randomState();
-      const attempt: Attempt = { nonce: client.randomNonce(), codeVerifier: client.randomPKCECodeVerifier(), back };
+      const attempt: Attempt = { identity, nonce: client.randomNonce(), codeVerifier: client.randomPKCECodeVerifier(), back };
+      const scopes = [
+        ...(identity === 'tenant' ? [] : [...PROTOCOL_SCOPES, ...permissions]),
+        ...(identity === 'user' ? [] : tenantPermissions),
+      ];
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
-        scope: [...PROTOCOL_SCOPES, ...permissions].join(' '),
+        scope: scopes.join(' '),
         state,
-        nonce: attempt.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(attempt.codeVerifier),
         code_challenge_method: 'S256',
-        ...((more || again) && { include_granted_scopes: 'true' }),
+        ...(identity !== 'tenant' && { nonce: attempt.nonce }),
+        ...(identity !== 'user' && { identity }),
+        ...(tenant !== undefined && { tenant }),
+        ...((more || again) && identity !== 'tenant' && { include_granted_scopes: 'true' }),
         ...(again && { prompt: 'consent' }),
       });
       return { url, state, attempt };
     },
 
-    async finish(query: URLSearchParams, state: string, { nonce, codeVerifier }: Attempt): Promise<Connection> {
+    async finish(query: URLSearchParams, state: string, { identity, nonce, codeVerifier }: Attempt): Promise<Answer> {
       const config = await configuration();
       const answer = new URL(redirectUri);
       answer.search = query.toString();
       const tokens = await client.authorizationCodeGrant(config, answer, {
         expectedState: state,
-        expectedNonce: nonce,
         pkceCodeVerifier: codeVerifier,
+        // A tenant token alone is about no person, so there is no ID token with it.
+        ...(identity !== 'tenant' && { expectedNonce: nonce }),
       });
-      return connectionFrom(config, tokens);
+      if (identity === 'tenant') {
+        return { organisation: await organisationFrom(config, { token: tokens.access_token, seconds: tokens.expiresIn(), scope: tokens.scope }) };
+      }
+      const connection = await connectionFrom(config, tokens);
+      if (identity === 'user') return { connection };
+      // Beside the user token, which stands in the standard fields.
+      const { tenant_access_token: token, tenant_expires_in: seconds, tenant_scope: scope } = tokens;
+      return { connection, organisation: await organisationFrom(config, { token: String(token), seconds: Number(seconds), scope: String(scope) }) };
     },
 
     async refresh(connection: Connection): Promise<Connection> {
@@ -108,11 +151,11 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
       await client.tokenRevocation(await configuration(), refreshToken ?? accessToken);
     },
 
-    async call(connection: Connection, url: URL, method: string, json?: unknown): Promise<Response> {
+    async call(accessToken: string, url: URL, method: string, json?: unknown): Promise<Response> {
       const [body, headers] =
         json === undefined ? [undefined, undefined] : [JSON.stringify(json), new Headers({ 'content-type': 'application/json' })];
       try {
-        return await client.fetchProtectedResource(await configuration(), connection.accessToken, url, method, body, headers);
+        return await client.fetchProtectedResource(await configuration(), accessToken, url, method, body, headers);
       } catch (error) {
         // A refusal with a challenge is an answer like any other here: the page shows it.
         if (error instanceof client.WWWAuthenticateChallengeError) return error.response;

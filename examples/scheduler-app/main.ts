@@ -5,23 +5,27 @@ import { createSchedulerApp } from './app.ts';
 const settings = z
   .object({
     ISSUER: z.url().default('http://127.0.0.1:3000'),
+    NAME: z.string().default('Scheduler Pro'),
     CLIENT_ID: z.string().min(1),
     CLIENT_SECRET: z.string().optional(),
     PLATFORM_API: z.url().default('http://127.0.0.1:3002'),
     BASE_URL: z.url().default('http://127.0.0.1:3001'),
     PERMISSIONS: z.string().default('meetings:read'),
+    TENANT_PERMISSIONS: z.string().default('meetings.all:read'),
     HOST: z.string().default('127.0.0.1'),
     PORT: z.coerce.number().int().default(3001),
   })
   .parse(process.env);
 
 const server = createSchedulerApp({
+  name: settings.NAME,
   issuer: settings.ISSUER,
   clientId: settings.CLIENT_ID,
   clientSecret: settings.CLIENT_SECRET,
   platformApi: settings.PLATFORM_API,
   baseUrl: settings.BASE_URL,
   permissions: settings.PERMISSIONS.split(' '),
-}).listen(settings.PORT, settings.HOST, () => console.log(`Scheduler Pro on ${settings.BASE_URL}`));
+  tenantPermissions: settings.TENANT_PERMISSIONS.split(' ').filter(Boolean),
+}).listen(settings.PORT, settings.HOST, () => console.log(`${settings.NAME} on ${settings.BASE_URL}`));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());

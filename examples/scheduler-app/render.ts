@@ -7,10 +7,25 @@ const VIEWS = `${import.meta.dirname}/views`;
 // The templates know one name, `view`.
 const OPTIONS = { strict: true, destructuredLocals: ['view'], root: VIEWS, cache: true };
 
-export async function render(ctx: Context, session: Session, page: string, content: { title: string; [field: string]: unknown }): Promise<void> {
-  const { notice } = session;
-  session.notice = undefined;
-  const view = { page, content, path: ctx.path, connected: session.connection !== undefined, notice };
-  ctx.type = 'html';
-  ctx.body = await ejs.renderFile(`${VIEWS}/layout.ejs`, { view }, OPTIONS);
+export type Render = ReturnType<typeof createRender>;
+
+export interface Content {
+  readonly title: string;
+  readonly [field: string]: unknown;
 }
+
+/** `organisations`: whether the app acts for whole organisations, too. */
+export const createRender =
+  ({ name, organisations }: { readonly name: string; readonly organisations: boolean }) =>
+  async (ctx: Context, session: Session, page: string, content: Content): Promise<void> => {
+    const { notice } = session;
+    session.notice = undefined;
+    const connected = session.connection !== undefined;
+    const pages = [
+      ...(connected ? [['/', 'Connection'], ['/meetings', 'My meetings'], ['/shared', 'Shared with me'], ['/meetings/new', 'Create a meeting']] : []),
+      ...(organisations && (connected || session.organisation) ? [['/organisation', 'As the organisation']] : []),
+    ];
+    const view = { page, content: { ...content, name, organisations }, name, path: ctx.path, pages, notice };
+    ctx.type = 'html';
+    ctx.body = await ejs.renderFile(`${VIEWS}/layout.ejs`, { view }, OPTIONS);
+  };

@@ -4,11 +4,14 @@ import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
 
 import type { Attempt, Connection } from './connection.ts';
+import type { Organisation } from './organisation.ts';
 
 export interface Notice {
   readonly kind: 'done' | 'problem';
   readonly title: string;
   readonly text: string;
+  /** Where somebody can help. */
+  readonly link?: { readonly href: string; readonly text: string };
 }
 
 export interface Session {
@@ -16,6 +19,11 @@ export interface Session {
   /** By state. Several tabs may each be on their way. */
   readonly attempts: LRUCache<string, Attempt>;
   connection: Connection | undefined;
+  /**
+   * An organisation that the app acts for as itself. Only the session that came back from its administrator's consent
+   * has it: a member who merely connected must not read everybody's meetings through the app.
+   */
+  organisation: Organisation | undefined;
   /** A refresh that is under way: a refresh token is good for one use, so two calls must not both spend it. */
   refreshing: Promise<Connection> | undefined;
   /** Shown once, on the next page. */
@@ -23,31 +31,34 @@ export interface Session {
 }
 
 export type ConnectedSession = Session & { connection: Connection };
+export type OrganisationSession = Session & { organisation: Organisation };
 export type Sessions = ReturnType<typeof createSessions>;
 
-const COOKIE = 'scheduler_session';
+const HOURS = 60 * 60 * 1000;
 
 /** In memory: stopping the app forgets everyone. */
-export function createSessions({ secure }: { readonly secure: boolean }) {
-  const sessions = new LRUCache<string, Session>({ max: 1000, ttl: 8 * 60 * 60 * 1000 });
+export function createSessions({ cookie, secure }: { readonly cookie: string; readonly secure: boolean }) {
+  const sessions = new LRUCache<string, Session>({ max: 1000, ttl: 8 * HOURS });
 
   const open = (ctx: Context): Session => {
     const id = randomBytes(32).toString('base64url');
     const session: Session = {
       id,
-      attempts: new LRUCache({ max: 5, ttl: 15 * 60 * 1000 }),
+      // As long as the session: an approval that somebody else has to give may come hours later.
+      attempts: new LRUCache({ max: 20, ttl: 8 * HOURS }),
       connection: undefined,
+      organisation: undefined,
       refreshing: undefined,
       notice: undefined,
     };
     sessions.set(id, session);
     // Lax, not Strict: the browser comes back from the authorization server by a link of another site.
-    ctx.cookies.set(COOKIE, id, { httpOnly: true, sameSite: 'lax', secure, path: '/', overwrite: true });
+    ctx.cookies.set(cookie, id, { httpOnly: true, sameSite: 'lax', secure, path: '/', overwrite: true });
     return session;
   };
 
   return {
-    of: (ctx: Context): Session => sessions.get(ctx.cookies.get(COOKIE) ?? '') ?? open(ctx),
+    of: (ctx: Context): Session => sessions.get(ctx.cookies.get(cookie) ?? '') ?? open(ctx),
     /** A new session in place of the old one, so that an id somebody planted before is worth nothing after. */
     renew(ctx: Context, old: Session): Session {
       sessions.delete(old.id);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const callback = () => `${stage.app}/callback`;
-const cookieOf = (browser: HttpBrowser) => browser.cookie(stage.app, 'scheduler_session');
+const cookieOf = (browser: HttpBrowser) => browser.cookie(stage.app, `session_${stage.world.apps.scheduler.id}`);
 
 /** Up to the answer of the authorization server, which the browser has not yet taken to the app. */
 async function answerFor(browser: HttpBrowser, person: Person): Promise<URL> {
@@ -103,7 +103,7 @@ describe('the session', () => {
 
   test('does nothing for a form of another site', async () => {
     const { browser } = await connected(stage.world.people.dan);
-    const cookie = `scheduler_session=${cookieOf(browser)}`;
+    const cookie = `session_${stage.world.apps.scheduler.id}=${cookieOf(browser)}`;
     for (const origin of [undefined, 'null', 'https://elsewhere.example']) {
       const headers = { cookie, ...(origin !== undefined && { origin }) };
       const { status } = await fetch(`${stage.app}/disconnect`, { method: 'POST', headers, redirect: 'manual' });

@@ -119,7 +119,7 @@ describe('in a browser without JavaScript', () => {
 
   test('L5 a yes is remembered: connecting again asks nothing', async () => {
     await connectAs(page, stage, stage.world.people.chloe);
-    await context.clearCookies({ name: 'scheduler_session' });
+    await context.clearCookies({ name: `session_${stage.world.apps.scheduler.id}` });
     await page.goto(stage.app);
     await page.getByRole('button', { name: 'Connect' }).click();
     expect(page.url()).toBe(`${stage.app}/`);

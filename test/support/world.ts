@@ -26,7 +26,10 @@ export interface World<S extends AssentServer = AssentServer> {
   /** Ada lets ben read her meetings. */
   readonly delegation: string;
   readonly apps: {
-    /** Confidential. Needs `meetings:read`; may also ask for three optional permissions and use shared access. */
+    /**
+     * Confidential. Needs `meetings:read`; may also ask for three optional permissions and use shared access. As itself it
+     * needs `meetings.all:read`, which is put to review, and may ask for `rooms:read` and `directory:read`.
+     */
     readonly scheduler: TestApp;
     /** Public, its developer not verified. Needs `calendar:read`, knows nothing of shared access. */
     readonly notes: TestApp;
@@ -94,7 +97,10 @@ async function populate<S extends AssentServer>(assent: Assent<S>, options: Worl
     { name: 'Scheduler Pro', developer: { name: 'Example Software', verified: true }, authMethod: 'client_secret_basic' },
     {
       redirectUris: [`${schedulerOrigin}/callback`],
-      permissions: { user: { required: ['meetings:read'], optional: ['meetings:write', 'calendar:read', 'contacts:read'] } },
+      permissions: {
+        user: { required: ['meetings:read'], optional: ['meetings:write', 'calendar:read', 'contacts:read'] },
+        tenant: { required: ['meetings.all:read'], optional: ['rooms:read', 'directory:read'] },
+      },
       sharedAccess: true,
     },
   );
