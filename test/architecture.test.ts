@@ -11,6 +11,9 @@ const SLICES = [
   'audit', 'operators', 'developers', 'oauth',
 ];
 
+/** Functions of values that views are made with. */
+const PURE_HTTP = ['src/http/display-time.ts'];
+
 /** What a slice puts in front of the pages of others. */
 const MIDDLEWARE = ['src/sign-in/signed-in.ts'];
 
@@ -84,7 +87,8 @@ describe('imports', () => {
   it('let slices know http only where they answer requests, and http know no slice but by type', () => {
     const answers = ({ path }: SourceFile) =>
       isRoutesOrPages(path) || MIDDLEWARE.includes(path) || !SLICES.includes(folderOf(path)) || folderOf(path) === 'oauth';
-    const uses = ({ typeImports }: SourceFile, imported: string) => imported.startsWith('src/http/') && !typeImports.includes(imported);
+    const uses = ({ typeImports }: SourceFile, imported: string) =>
+      imported.startsWith('src/http/') && !PURE_HTTP.includes(imported) && !typeImports.includes(imported);
     expect(breaches(src, (file, imported) => uses(file, imported) && !answers(file))).toEqual([]);
     const http = src.filter(({ path }) => folderOf(path) === 'http');
     expect(breaches(http, ({ typeImports }, imported) => SLICES.includes(folderOf(imported)) && !typeImports.includes(imported))).toEqual([]);

@@ -7,7 +7,7 @@ const rank = ({ path }) => (SLOW.findIndex((pattern) => pattern.test(path)) + SL
 
 export default class SlowFirst extends Sequencer {
   async sort(tests) {
-    const byDuration = await super.sort(tests); // oxlint-disable-line unicorn/no-array-sort -- it is no array
+    const byDuration = await super.sort(tests);
     return byDuration.toSorted((a, b) => rank(a) - rank(b));
   }
 }
