@@ -8,7 +8,7 @@ import { shownDigest } from '#src/consent/shown-digest.ts';
 import { AppError } from '#src/errors.ts';
 import type { TenantId, UserId, VersionId } from '#src/ids.ts';
 
-import { aDelegation, aGrant, contoso, northwind, someFacts } from './facts.ts';
+import { aDelegation, aGrant, aReview, contoso, northwind, someFacts, STRICT } from './facts.ts';
 
 const KEY = Buffer.alloc(32, 7);
 
@@ -106,6 +106,20 @@ describe('xC4 what is granted is what was shown: everything that changes the pag
   ];
   test.each(rows)('%s', (_, now) => {
     expect(decide(now, authorize(shown, { tenant: now.chosen?.tenant.id ?? '' }))).toEqual({ is: 'changed' });
+  });
+
+  const reviewed = { ...asked, request: { scopes: [...asked.request.scopes, 'files:read'] }, version: { permissions: { user: { required: ['meetings:read'], optional: ['meetings:write', 'contacts:read', 'files:read'] }, tenant: { required: [], optional: [] } } }, rules: STRICT };
+  const before = someFacts(reviewed);
+  const decisions: [string, ConsentFacts][] = [
+    ['a permission was approved', someFacts({ ...reviewed, approval: { permissions: { user: ['files:read'], tenant: [] } } })],
+    ['a permission was blocked by the rules', someFacts({ ...reviewed, rules: { ...STRICT, exceptions: [{ permission: 'files:read', identity: 'user', treatment: 'block' }] } })],
+    ['a permission now needs approval', someFacts({ ...reviewed, rules: { ...STRICT, exceptions: [{ permission: 'meetings:write', identity: 'user', treatment: 'review' }] } })],
+    ['the request was made in another tab', someFacts({ ...reviewed, chosen: { reviews: { open: aReview({ permissions: { user: ['files:read'], tenant: [] } }), decided: [] } } })],
+    ['the approval was withdrawn', someFacts({ ...reviewed, approval: { status: 'withdrawn' } })],
+    ['the app was removed and approved again', someFacts({ ...reviewed, approval: { generation: 1 } })],
+  ];
+  test.each(decisions)('xA2 %s', (_, now) => {
+    expect(decide(now, authorize(before))).toEqual({ is: 'changed' });
   });
 
   test('another key', () => {
