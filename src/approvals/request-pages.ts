@@ -6,6 +6,7 @@ import { render } from '#src/http/render.ts';
 import { createRouter, type WebRouter } from '#src/http/web-context.ts';
 import type { ReviewId, TenantId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { liveGroupsOf } from '#src/tenants/group-members.ts';
 import { isActive } from '#src/tenants/member.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 import { findTenant } from '#src/tenants/tenant-store.ts';
@@ -41,7 +42,7 @@ export function requestPages(deps: ApprovalDeps): WebRouter {
       reviewersOf(deps, review),
       review.decision?.by ? findUser(deps, review.decision.by) : undefined,
     ]);
-    const isTheirs = approval?.status === 'approved' && isAvailableTo(approval.availability, member);
+    const isTheirs = approval?.status === 'approved' && isAvailableTo(approval.availability, { ...member, groups: await liveGroupsOf(deps, member) });
     const granted = review.decision?.granted;
     const refused = granted && status === 'approved' ? { user: review.permissions.user.filter((name) => !granted.user.includes(name)), tenant: review.permissions.tenant.filter((name) => !granted.tenant.includes(name)) } : { user: [], tenant: [] };
     const outcome: Outcome = status === 'approved' && !isTheirs ? 'not_for_you' : status;

@@ -6,6 +6,7 @@ import { commitAnew } from '#src/storage/change-record.ts';
 import { asRead, put, unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
+import { liveGroupsOf } from '#src/tenants/group-members.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 
 import { readAppFacts, type AppFacts, type ApprovalDeps } from './app-facts.ts';
@@ -91,7 +92,8 @@ async function sortOut(
   if (standing.approval?.status === 'blocked') return { wanted: undefined, blocked, byOwner: false };
   // Who is outside its availability, or asks for what was taken back, asks for the app as a whole.
   const member = actor.kind === 'user' ? await findMember(deps, tenant, actor.id) : undefined;
-  const asksForApp = isShut(standing.approval) || (member !== undefined && !mayUse(member, standing));
+  const outside = member !== undefined && !mayUse({ ...member, groups: await liveGroupsOf(deps, member) }, standing);
+  const asksForApp = isShut(standing.approval) || outside;
   const kept = decisions.filter(({ treatment }) => treatment === 'review' || (asksForApp && treatment === 'auto'));
   const of = (identity: string) => kept.filter((each) => each.identity === identity).map((each) => each.permission);
   const wanted = { user: of('user'), tenant: of('tenant') };

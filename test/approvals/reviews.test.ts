@@ -11,6 +11,8 @@ import { reviewersOf } from '#src/approvals/who-reviews.ts';
 import type { Availability } from '#src/approvals/availability.ts';
 import type { AppId, GroupId, TenantId, UserId } from '#src/ids.ts';
 import { shardOf } from '#src/storage/shards.ts';
+import { putInGroup } from '#src/tenants/group-members.ts';
+import { createGroup, removeGroup } from '#src/tenants/group-store.ts';
 import { changeMember, removeMember } from '#src/tenants/member-store.ts';
 import { createRole, updateRole } from '#src/tenants/role-store.ts';
 import { createTenant } from '#src/tenants/tenant-store.ts';
@@ -92,6 +94,18 @@ describe('reviews', () => {
       expect(await ask(domain(), app, ben, { permissions: basic })).toMatchObject({ is: 'nothing_to_ask' });
       await withdrawApproval(deps, { tenant: northwind, app }, by(chloe));
       expect(reviewOf(await ask(domain(), app, dan, { permissions: basic })).permissions).toEqual(basic);
+    });
+
+    it('are for the whole app also for those whose group is gone', async () => {
+      const app = await makeWorld(domain());
+      const { deps } = domain();
+      const { id: sales } = await createGroup(deps, { tenant: northwind, name: 'Sales' }, system);
+      await putInGroup(deps, { tenant: northwind, group: sales, user: ben }, system);
+      const basic = { user: ['meetings:read'], tenant: [] };
+      await approveApp(deps, { tenant: northwind, app, permissions: basic, availability: { kind: 'some', groups: [sales], members: [] } }, by(chloe));
+      expect(await ask(domain(), app, ben, { permissions: basic })).toMatchObject({ is: 'nothing_to_ask' });
+      await removeGroup(deps, { tenant: northwind, id: sales }, system);
+      expect(await ask(domain(), app, ben, { permissions: basic })).toMatchObject({ is: 'requested' });
     });
 
     it('too many are refused: ten open at once, twenty a day', async () => {
