@@ -35,10 +35,7 @@ async function revokeAll(): Promise<void> {
 
 const at = (place: number, { pathname, search }: URL): URL => new URL(pathname + search, servers[place % servers.length]);
 const pathOfForm = (page: HttpPage): URL => new URL(page.forms.find(({ buttons }) => buttons.some(({ text }) => text === 'Authorize'))?.action ?? '', page.url);
-const cookiesFor = (url: URL): { cookie: string } => {
-  const names = ['session', 'form', 'device', 'interaction', 'interaction.sig', 'resume', 'resume.sig'].map((name) => `assent_${name}`);
-  return { cookie: names.map((name) => [name, browser.cookie(url, name)]).filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`).join('; ') };
-};
+const cookiesFor = (url: URL) => ({ cookie: browser.cookies(url) });
 /** What a click on Authorize sends when nothing is ticked. */
 function yes(page: HttpPage): Omit<HeldRequest, 'url'> {
   const form = page.forms.find(({ buttons }) => buttons.some(({ text }) => text === 'Authorize'));

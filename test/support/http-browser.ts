@@ -6,6 +6,8 @@ export interface HttpBrowser {
   submit(page: HttpPage, click: Click, options?: OpenOptions): Promise<HttpPage>;
   /** The value of the cookie with this name for this address. */
   cookie(url: string | URL, name: string): string | undefined;
+  /** All cookies for this address, as a `Cookie` header. */
+  cookies(url: string | URL): string;
 }
 
 export interface OpenOptions {
@@ -72,11 +74,13 @@ export function createHttpBrowser(): HttpBrowser {
     }
   };
 
+  const header = (url: URL): string => matching(url).map(({ name, value }) => `${name}=${value}`).join('; ');
+
   const send = async (target: URL, init: RequestInit, { stopAt, headers }: OpenOptions): Promise<HttpPage> => {
     let url = target;
     let request = init;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-      const cookie = matching(url).map(({ name, value }) => `${name}=${value}`).join('; ');
+      const cookie = header(url);
       const sent = { accept: 'text/html', ...(cookie !== '' && { cookie }), ...headers, ...(request.headers as object) };
       const response = await fetch(url, { ...request, headers: sent, redirect: 'manual' });
       keep(url, response.headers);
@@ -117,6 +121,7 @@ export function createHttpBrowser(): HttpBrowser {
     },
 
     cookie: (url, name) => matching(new URL(url)).find((cookie) => cookie.name === name)?.value,
+    cookies: (url) => header(new URL(url)),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Deps } from '#src/deps.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
+import { currentRequest } from './current-request.ts';
 
 /**
  * A request that waits for a person. It holds the session's cookie and the pushed request's id, so it is sealed with
@@ -42,7 +43,16 @@ export async function answerInteraction(
 }
 
 export const interactionModel = (deps: OAuthDeps): Model => ({
-  find: async (uid) => (await readInteraction(deps, uid))?.payload,
+  async find(uid) {
+    const payload = (await readInteraction(deps, uid))?.payload;
+    const { route, session } = currentRequest().oidc;
+    const signedIn = payload?.result?.login?.accountId;
+    // The library would have this browser post itself out of the other person's session.
+    if (route === 'resume' && signedIn !== undefined && session?.accountId !== undefined && session.accountId !== signedIn) {
+      throw new errors.SessionNotFound('somebody else signed in meanwhile');
+    }
+    return payload;
+  },
 
   async upsert(uid, payload, secondsToLive) {
     const key = keyOf(uid);
