@@ -1,6 +1,7 @@
 import { approvalsRoutes, type ApprovalsRoutesDeps } from './approvals/routes.ts';
 import { appsRoutes, type AppsRoutesDeps } from './apps/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
+import { deliveriesRoutes } from './deliveries/routes.ts';
 import { documentOf } from './http/api/openapi.ts';
 import type { ApiRoute } from './http/api/route.ts';
 import { apiMiddleware, type ApiDeps as EdgeDeps } from './http/api/router.ts';
@@ -14,7 +15,7 @@ import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

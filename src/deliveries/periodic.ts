@@ -14,29 +14,31 @@ const LONGEST_TICK_MS = 1000;
 
 export function startPeriodicWork(deps: ReaderDeps, works: readonly PeriodicWork[]): { stop(): Promise<void> } {
   const leases = keepLeases(deps, works.map(({ name }) => ({ name: `periodic/${name}`, shard: shardOf(name) })));
-  const running = works.map((work) => {
+  const started = works.map((work) => {
     let nextAt = 0;
-    let now: Promise<void> | undefined;
+    let now = Promise.resolve();
+    let running = false;
     const run = async (): Promise<void> => {
       nextAt = performance.now() + work.everyMs;
+      running = true;
       try {
         await work.run();
       } catch (err) {
         if (isStorageDown(err)) deps.log.warn({ err, work: work.name }, 'periodic work waits for storage');
         else deps.log.error({ err, work: work.name }, 'periodic work failed');
       } finally {
-        now = undefined;
+        running = false;
       }
     };
     const timer = setInterval(() => {
-      if (now === undefined && performance.now() >= nextAt && leases.holds(`periodic/${work.name}`)) now = run();
+      if (!running && performance.now() >= nextAt && leases.holds(`periodic/${work.name}`)) now = run();
     }, Math.min(work.everyMs, LONGEST_TICK_MS)).unref();
     return { timer, finished: () => now };
   });
   return {
     async stop() {
-      for (const { timer } of running) clearInterval(timer);
-      await Promise.all(running.map(({ finished }) => finished()));
+      for (const { timer } of started) clearInterval(timer);
+      await Promise.all(started.map(({ finished }) => finished()));
       await leases.stop();
     },
   };

@@ -52,7 +52,7 @@ export function startReader(deps: ReaderDeps, reader: EventReader, shards: reado
   let stopping = false;
   let troubled = false;
 
-  const firstOf = new Map([...shards].reverse().map((shard) => [leaseOf(shard), shard]));
+  const firstOf = new Map(shards.toReversed().map((shard) => [leaseOf(shard), shard]));
   const works = [...firstOf].map(([name, shard]) => ({ name, shard }));
   const leases = keepLeases(deps, works, (taken) => {
     for (const watch of watches.values()) if (watch.lease === taken) forget(watch);

@@ -192,14 +192,13 @@ describe('a reader of the event log', () => {
 
     it('delivers again what was delivered when storage failed before that was written down', async () => {
       const delivered: Delivered[] = [];
-      let server: DeliveringServer | undefined;
-      server = start(delivered, {
+      const server: DeliveringServer = start(delivered, {
         async receiversOf() {
           return ['a'];
         },
         async deliver(event: AssentEvent, receiver: string) {
           delivered.push({ event: event.id, receiver });
-          if (delivered.length === 1) server?.cutOff();
+          if (delivered.length === 1) server.cutOff();
         },
       });
       const event = await happens();

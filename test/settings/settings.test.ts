@@ -126,6 +126,33 @@ describe('problems', () => {
   });
 });
 
+describe('mail', () => {
+  const smtpOf = (url: string) => loadSettings({ ...development, ASSENT_SMTP_URL: url }).secrets.smtp;
+
+  it.each([
+    ['', null],
+    ['smtp://mail.example', { host: 'mail.example', port: 587, secure: false, auth: undefined }],
+    ['smtps://mail.example/', { host: 'mail.example', port: 465, secure: true, auth: undefined }],
+    ['smtp://me%40x.example:p%2Fw@[::1]:2525', { host: '::1', port: 2525, secure: false, auth: { user: 'me@x.example', pass: 'p/w' } }],
+  ])('reads the SMTP server %j', (url, server) => {
+    expect(smtpOf(url)).toEqual(server);
+  });
+
+  it.each(['mail.example:25', 'http://mail.example', 'smtp://', 'smtp://u:hunter2@mail.example/path', 'smtp://u:hunter2@mail.example?logger=true', 'smtp://u:hunter2%@mail.example'])(
+    'refuses the SMTP server %j without repeating it: it may hold a password',
+    (url) => {
+      const [problem, ...others] = problemsOf({ ...development, ASSENT_SMTP_URL: url });
+      expect(problem).toMatch(/^ASSENT_SMTP_URL /);
+      expect(problem).not.toContain('hunter2');
+      expect(others).toEqual([]);
+    },
+  );
+
+  it.each(['nobody', 'a@b.example, c@d.example', 'A <a@b.example', 'A <a@b.example>\r\nBcc: c@d.example', '<a@b.example>'])('refuses the sender %j', (from) => {
+    expect(problemsOf({ ...development, ASSENT_MAIL_FROM: from })).toEqual(['ASSENT_MAIL_FROM must be a mail address, or Name <address>.']);
+  });
+});
+
 describe('production (xU1)', () => {
   it('starts with an https issuer and a secret of its own', () => {
     expect(problemsOf(production)).toEqual([]);
@@ -148,6 +175,12 @@ describe('production (xU1)', () => {
     ]);
   });
 
+  it('wants a sender of its own when mail is on', () => {
+    const smtp = { ...production, ASSENT_SMTP_URL: 'smtps://mail.example' };
+    expect(problemsOf(smtp)).toEqual([expect.stringMatching(/^ASSENT_MAIL_FROM must be set when ASSENT_SMTP_URL is/)]);
+    expect(problemsOf({ ...smtp, ASSENT_MAIL_FROM: 'Northlight <no-reply@northlight.example>' })).toEqual([]);
+  });
+
   it('xU1 wants the issuer and the secret to be given', () => {
     expect(problemsOf({ ASSENT_MODE: 'production' })).toEqual([
       'ASSENT_ISSUER must be set in production.',
@@ -158,7 +191,7 @@ describe('production (xU1)', () => {
 
 describe('secrets', () => {
   it('keeps them out of JSON, inspection and copies', () => {
-    const settings = loadSettings({ ...development, ASSENT_STORE: 'redis://:hunter2hunter2@127.0.0.1:6379' });
+    const settings = loadSettings({ ...development, ASSENT_STORE: 'redis://:hunter2hunter2@127.0.0.1:6379', ASSENT_SMTP_URL: 'smtp://u:hunter2@127.0.0.1' });
     const shown = [JSON.stringify(settings), inspect(settings, { depth: 9, showHidden: true }), JSON.stringify({ ...settings.secrets })].join('\n');
     expect(settings.secrets.master.bytes.toString('base64url')).toBe(SECRET);
     expect(settings.secrets.storeUrl).toContain('hunter2hunter2');

@@ -69,12 +69,13 @@ export async function startSmtp(port = 0): Promise<MailSink> {
         done(code === undefined ? null : Object.assign(new Error('No such receiver'), { responseCode: code }));
       },
       onData(stream, session, done) {
-        void text(stream).then(async (source) => {
+        const take = async (): Promise<void> => {
+          const source = await text(stream);
           await new Promise((resolve) => setTimeout(resolve, delayMs));
           mails.push(received(source, session.envelope.mailFrom, session.envelope.rcptTo));
-          if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs).unref());
-          done();
-        });
+          setTimeout(done, answerMs).unref();
+        };
+        void take();
       },
     });
     server.on('error', () => {});
