@@ -59,7 +59,7 @@ describe('two server processes on one Redis', () => {
     expect(perSecond).toBeLessThan(250);
   });
 
-  it('xW3 answer requests while the SMTP server takes its time', async () => {
+  it('answer requests while the SMTP server takes its time', async () => {
     sink.delay(5000);
     const before = sink.mails.length;
     await someoneAsks();
