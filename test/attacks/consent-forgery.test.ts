@@ -8,14 +8,16 @@ import { startWorld, type Person, type TestApp, type World } from '#test/support
 
 let world: World;
 let dan: Person;
+/** Dan's; tests in which others sign in have one of their own. */
 let browser: HttpBrowser;
 
 beforeAll(async () => {
   world = await startWorld();
   ({ dan } = world.people);
+  browser = createHttpBrowser();
+  await signIn(world, browser, dan);
 });
 beforeEach(async () => {
-  browser = createHttpBrowser();
   for (const { id } of await grantsOf(dan)) await world.manage.remove(`/tenants/${world.tenants.northwind}/grants/${id}`);
 });
 afterAll(() => world.stop());
@@ -24,15 +26,15 @@ const grantsOf = async ({ id }: Person): Promise<{ id: string; permissions: stri
   (await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${id}`)).items;
 const parameters = (more: Record<string, string> = {}) => ({ tenant: world.tenants.northwind, ...more });
 
-async function openConsent(more: Parameters<typeof begin>[1] = {}, person = dan): Promise<{ attempt: Attempt; page: HttpPage }> {
+async function openConsent(more: Parameters<typeof begin>[1] = {}, { person = dan, by = browser } = {}): Promise<{ attempt: Attempt; page: HttpPage }> {
   const attempt = begin(world, { ...more, parameters: parameters(more.parameters as Record<string, string>) });
-  const page = await arrive(browser, attempt, person);
+  const page = await arrive(by, attempt, person);
   if (page.status !== 200 || !page.url.pathname.startsWith('/consent/')) throw new Error(`no consent page but ${page.url.href}`);
   return { attempt, page };
 }
 /** Presses Authorize and stays on the way back. */
-const answer = async (page: HttpPage, tick: string[] = []): Promise<URL> =>
-  (await browser.submit(page, { button: 'Authorize', tick }, { stopAt: `${world.issuer}/oauth/authorize/` })).url;
+const answer = async (page: HttpPage, { tick = [] as string[], by = browser } = {}): Promise<URL> =>
+  (await by.submit(page, { button: 'Authorize', tick }, { stopAt: `${world.issuer}/oauth/authorize/` })).url;
 const resumeOf = (page: HttpPage): URL => new URL(page.url.pathname.replace('/consent/', '/oauth/authorize/'), world.issuer);
 /** The fields of the form as it stands there, with others. */
 const fieldsOf = (page: HttpPage, ...more: [string, string][]): URLSearchParams => {
@@ -62,7 +64,6 @@ describe('xC1 without a yes on the page nothing is granted', () => {
     { include_granted_scopes: 'true', prompt: 'none' },
   ];
   test.each(flags)('no parameter skips it: %j', async (more) => {
-    await signIn(world, browser, dan);
     const attempt = begin(world, { parameters: parameters(more) });
     await expectNothing(await browser.open(attempt.url, { stopAt: attempt.app.redirectUri }));
   });
@@ -86,7 +87,7 @@ describe('xC1 without a yes on the page nothing is granted', () => {
     expect((await send({ origin: 'https://evil.example' })).status).toBe(403);
     // Without the cookie that its token belongs to, from our own page or not.
     const others = createHttpBrowser();
-    await signIn(world, others, dan);
+    await others.open(`${world.issuer}/sign-in`);
     expect((await send({ 'sec-fetch-site': 'same-origin', cookie: others.cookies(page.url) })).status).toBe(400);
     await expectNothing(await browser.open(resumeOf(page), { stopAt: attempt.app.redirectUri }));
   });
@@ -95,9 +96,9 @@ describe('xC1 without a yes on the page nothing is granted', () => {
 describe('xC2 a link is good in the browser that asked and for the person who signed in', () => {
   test('opened in another browser, whoever sits there, it shows and gives nothing', async () => {
     const { attempt, page } = await openConsent();
-    for (const person of [undefined, dan, world.people.chloe]) {
-      const other = createHttpBrowser();
-      if (person) await signIn(world, other, person);
+    const others = createHttpBrowser();
+    await signIn(world, others, dan);
+    for (const [person, other] of [[undefined, createHttpBrowser()], [dan, others]] as const) {
       for (const url of [page.url, resumeOf(page)]) {
         const seen = await other.open(url, { stopAt: attempt.app.redirectUri });
         expect(seen.status).toBe(400);
@@ -108,29 +109,32 @@ describe('xC2 a link is good in the browser that asked and for the person who si
   });
 
   test('somebody else signs in before the answer: it is refused, and neither of them gave anything', async () => {
-    const { attempt, page } = await openConsent();
-    await signIn(world, browser, world.people.chloe);
-    const posted = await browser.submit(page, { button: 'Authorize' }, { stopAt: attempt.app.redirectUri });
+    const by = createHttpBrowser();
+    const { attempt, page } = await openConsent({}, { by });
+    await signIn(world, by, world.people.chloe);
+    const posted = await by.submit(page, { button: 'Authorize' }, { stopAt: attempt.app.redirectUri });
     expect(posted.status).toBe(400);
     await expectNothing(posted);
     expect(await grantsOf(world.people.chloe)).toEqual([]);
   });
 
   test('somebody else signs in after the answer, before the way back: the same', async () => {
-    const { attempt, page } = await openConsent();
-    const way = await answer(page);
-    await signIn(world, browser, world.people.chloe);
-    await expectNothing(await browser.open(way, { stopAt: attempt.app.redirectUri }));
+    const by = createHttpBrowser();
+    const { attempt, page } = await openConsent({}, { by });
+    const way = await answer(page, { by });
+    await signIn(world, by, world.people.chloe);
+    await expectNothing(await by.open(way, { stopAt: attempt.app.redirectUri }));
     expect(await grantsOf(world.people.chloe)).toEqual([]);
   });
 
   test('somebody else signs in while the first is on the way back from signing in: no error of ours, and no code for either', async () => {
+    const by = createHttpBrowser();
     const attempt = begin(world, { parameters: parameters() });
-    const form = await browser.open(attempt.url, { stopAt: attempt.app.redirectUri });
+    const form = await by.open(attempt.url, { stopAt: attempt.app.redirectUri });
     const { email, password } = dan;
-    const way = await browser.submit(form, { button: 'Sign in', fill: { email, password } }, { stopAt: `${world.issuer}/oauth/authorize/` });
-    await signIn(world, browser, world.people.chloe);
-    const seen = await browser.open(way.url, { stopAt: attempt.app.redirectUri });
+    const way = await by.submit(form, { button: 'Sign in', fill: { email, password } }, { stopAt: `${world.issuer}/oauth/authorize/` });
+    await signIn(world, by, world.people.chloe);
+    const seen = await by.open(way.url, { stopAt: attempt.app.redirectUri });
     expect([seen.status, seen.html.includes('has expired or was already used')]).toEqual([400, true]);
     await expectNothing(seen);
     expect(await grantsOf(world.people.chloe)).toEqual([]);
@@ -140,7 +144,6 @@ describe('xC2 a link is good in the browser that asked and for the person who si
     const attacker = createHttpBrowser();
     const form = await attacker.open(begin(world).url);
     const victim = createHttpBrowser();
-    await signIn(world, victim, dan);
     const seen = await victim.open(form.url);
     expect(seen.status).toBe(400);
     const posted = await victim.submit(form, { button: 'Sign in', fill: { email: dan.email, password: dan.password } });
@@ -161,7 +164,7 @@ describe('xC4 what is granted is what was shown', () => {
   });
 
   test('what was shown and left is in no token, and a refresh does not bring it', async () => {
-    const { tokens } = await connect(world, dan, { parameters: { scope: 'openid offline_access meetings:read meetings:write calendar:read' }, tick: ['permission=calendar:read'] });
+    const { tokens } = await connect(world, dan, { browser, parameters: { scope: 'openid offline_access meetings:read meetings:write calendar:read' }, tick: ['permission=calendar:read'] });
     expect(tokens.scope.split(' ')).not.toContain('meetings:write');
     expect((await introspect(world, tokens.access_token)).body.scope.split(' ').toSorted()).toEqual(['calendar:read', 'meetings:read', 'offline_access', 'openid']);
   });
@@ -184,7 +187,7 @@ describe('xC4 what is granted is what was shown', () => {
     test('between the answer and the way back, nothing is given that was not on the page', async () => {
       const app = await shifty();
       const { attempt, page } = await openConsent({ app, parameters: { scope: 'openid calendar:read rooms:read' } });
-      const way = await answer(page, ['permission=rooms:read']);
+      const way = await answer(page, { tick: ['permission=rooms:read'] });
       await publishVersion(world.manage, app.id, GREEDY);
       const back = await browser.open(way, { stopAt: attempt.app.redirectUri });
       const [grant] = await grantsOf(dan);
@@ -192,9 +195,9 @@ describe('xC4 what is granted is what was shown', () => {
       if (hasCode(back)) expect((await exchange(world, attempt, back.url.searchParams.get('code'))).body.scope.split(' ')).not.toContain('meetings:read');
     });
 
-    test('a version that declares less takes it from live tokens, and the one after does not give it back unasked', async () => {
+    test('a version that declares less takes it from live tokens at once', async () => {
       const app = await registerApp(world.manage, { name: 'Shifty', authMethod: 'none' }, GREEDY);
-      const { tokens } = await connect(world, dan, { app, parameters: { scope: `${SCOPE} offline_access` }, tick: ['permission=rooms:read'] });
+      const { tokens } = await connect(world, dan, { browser, app, parameters: { scope: `${SCOPE} offline_access` }, tick: ['permission=rooms:read'] });
       const scopeNow = async () => (await introspect(world, tokens.access_token)).body.scope.split(' ');
       expect(await scopeNow()).toContain('meetings:read');
       await publishVersion(world.manage, app.id, VERSION);
@@ -262,9 +265,10 @@ describe('xC6 what strangers wrote is inert on the whole server', () => {
     const email = 'markup@northwind.example';
     const { id } = await world.manage.post('/users', { email, name, password: dan.password });
     await world.manage.post(`/tenants/${world.tenants.northwind}/members`, { user: id });
-    const { page } = await openConsent({}, { id, email, name, password: dan.password });
+    const by = createHttpBrowser();
+    const { page } = await openConsent({}, { person: { id, email, name, password: dan.password }, by });
     expect(page.html).not.toContain('<img src=x');
-    const account = await browser.open(`${world.issuer}/account`);
+    const account = await by.open(`${world.issuer}/account`);
     expect(account.html).toContain('&lt;img src=x');
     expect(account.html).not.toContain('<img src=x');
   });
