@@ -130,9 +130,10 @@ export function createProvider(options: ProviderOptions): Provider {
       },
     },
     expiresWithSession: () => false,
-    extraTokenClaims: (ctx, token) => {
+    // Also for what client_credentials gives a tenant; the token of an operator, or of an app for itself, has no standing.
+    extraTokenClaims: (ctx) => {
       const { standing } = unitOf(ctx);
-      return token.kind === 'AccessToken' && standing ? tokenClaims(standing) : undefined;
+      return standing && tokenClaims(standing);
     },
     ttl: {
       AuthorizationCode: () => lifetimes.code,
