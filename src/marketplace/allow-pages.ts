@@ -1,7 +1,7 @@
-import { reviewersOf } from '#src/approvals/who-reviews.ts';
-import { mayReview } from '#src/approvals/who-reviews.ts';
+import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
 import { displayText } from '#src/consent/display-text.ts';
 import { appManagersOf } from '#src/consent/find-people.ts';
+import { phrase } from '#src/consent/phrase.ts';
 import { requestPath } from '#src/consent/review-line.ts';
 import { AppError } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
@@ -68,13 +68,17 @@ function pathOfWhoCan(place: Place, wanted: StandingPermission, user: UserId): s
       const { open } = standing;
       const decides = mayReview({ byOwner: wanted.byOwner || (open?.byOwner ?? false) }, standing.app.rules, entitlement);
       if (decides && open) return `${admin}/reviews/${encodeURIComponent(open.id)}`;
-      if (decides) return `${admin}/apps/${encodeURIComponent(live.app.id)}`;
+      if (decides) return askPath(place, wanted);
       return open?.requests.some((request) => request.user === user) ? requestPath(open) : undefined;
     }
     default:
       return undefined;
   }
 }
+
+/** Asking for one permission: who decides goes on from there to the review itself. */
+const askPath = ({ live, tenant }: Place, { identity, permission }: StandingPermission): string =>
+  `/apps/${encodeURIComponent(live.app.id)}/ask?${new URLSearchParams({ tenant: tenant.id, identity, permission }).toString()}`;
 
 const inWords = ({ permission }: StandingPermission, { standing: { app } }: Place) => {
   const { title = permission, explanation = '', sensitive = false } = app.catalogue.find(permission) ?? {};
@@ -105,7 +109,7 @@ function showGranted(ctx: WebContext, place: Place, wanted: StandingPermission, 
   const { title } = inWords(wanted, place);
   const view = {
     heading: done ? 'Done' : 'This is allowed already',
-    words: `${names(place).app} may do this for ${wanted.identity === 'user' ? 'you' : 'the whole organisation'} in ${names(place).tenant}: ${title}.`,
+    words: phrase`${names(place).app} may do this in ${names(place).tenant}: ${title}.`,
     who: [],
     whoWords: '',
     buttons,
@@ -131,12 +135,11 @@ async function showRefusal(ctx: WebContext, place: Place, wanted: StandingPermis
       : who === 'reviewers' || who === 'owners'
         ? (await reviewersOf(deps, { tenant: place.tenant.id, byOwner: who === 'owners' })).people.map(({ name }) => name)
         : [];
-  const query = new URLSearchParams({ tenant: place.tenant.id, identity: wanted.identity, permission: wanted.permission }).toString();
-  const ask: Button = { label: 'Ask for approval', href: `/apps/${encodeURIComponent(place.live.app.id)}/ask?${query}`, primary: true };
+  const ask: Button = { label: 'Ask for approval', href: askPath(place, wanted), primary: true };
   const back: Button = { label: `About ${names(place).app}`, href: appPath(place.live.app, place.tenant.id), primary: false };
   const view = {
     heading: 'You cannot allow this yourself',
-    words: `${names(place).app} asks for this in ${names(place).tenant}: ${inWords(wanted, place).title}.`,
+    words: phrase`${names(place).app} asks for this in ${names(place).tenant}: ${inWords(wanted, place).title}.`,
     who: people.map((name) => displayText(name)),
     whoWords: REFUSALS[who],
     buttons: who === 'reviewers' || who === 'owners' ? [ask, back] : [back],

@@ -82,9 +82,9 @@ const PARTS: readonly Omit<IdentityPart, 'permissions'>[] = [
   { identity: 'tenant', heading: 'When it acts for the whole organisation', about: 'Somebody who manages apps allows this once, for the data they choose.' },
 ];
 
-const STATES: Readonly<Record<PermissionState, Badge>> = {
+const STATES: Readonly<Record<PermissionState, Badge | undefined>> = {
   granted: { text: 'Allowed', tone: 'ok' },
-  approved: { text: 'Can be allowed', tone: '' },
+  approved: undefined,
   in_review: { text: 'In review', tone: 'warn' },
   denied: { text: 'Not approved', tone: 'warn' },
   approval_required: { text: 'Needs approval', tone: 'warn' },

@@ -2,6 +2,7 @@ import { audienceForm, readAudience, type AudienceDraft } from '#src/approvals/a
 import { appFace } from '#src/consent/app-face.ts';
 import { appManagersOf } from '#src/consent/find-people.ts';
 import { displayText } from '#src/consent/display-text.ts';
+import { phrase } from '#src/consent/phrase.ts';
 import { AppError } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { postedForm } from '#src/http/posted-form.ts';
@@ -85,7 +86,7 @@ function showRefusal(ctx: WebContext, { live, tenant }: Place, managers: readonl
   ctx.status = 403;
   const view = {
     heading: 'You cannot install this yourself',
-    words: `Installing an app for the whole of ${displayText(tenant.name)} takes somebody who manages apps there.`,
+    words: phrase`Installing an app for the whole of ${displayText(tenant.name)} takes somebody who manages apps there.`,
     who: managers.map((name) => displayText(name)),
     whoWords: 'These people can:',
     buttons: [{ label: `About ${displayText(live.app.name)}`, href: appPath(live.app, tenant.id), primary: true }],

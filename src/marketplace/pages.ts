@@ -5,7 +5,7 @@ import { searchListings } from '#src/apps/listing-store.ts';
 import { declaredFor } from '#src/approvals/decide.ts';
 import { requestReview } from '#src/approvals/request-review.ts';
 import type { Identity } from '#src/approvals/rules.ts';
-import { reviewersOf } from '#src/approvals/who-reviews.ts';
+import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
 import { displayText } from '#src/consent/display-text.ts';
 import { requestPath } from '#src/consent/review-line.ts';
 import { csrfToken } from '#src/http/csrf.ts';
@@ -65,7 +65,8 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
     const wanted = wantedOf(place, queryField(ctx, 'identity'), queryField(ctx, 'permission'));
     const open = place.standing.open;
     const restricted = standingPermissions(place.standing).some((each) => each.byOwner && wanted[each.identity].includes(each.permission));
-    const reviewers = await reviewersOf(deps, { tenant: place.tenant.id, byOwner: restricted || (open?.byOwner ?? false) });
+    const byOwner = restricted || (open?.byOwner ?? false);
+    const reviewers = await reviewersOf(deps, { tenant: place.tenant.id, byOwner });
     const { catalogue } = deps;
     const view = {
       app: { name: displayText(place.live.app.name), href: appPath(place.live.app, place.tenant.id) },
@@ -73,6 +74,7 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
       identity: queryField(ctx, 'identity'),
       permission: queryField(ctx, 'permission'),
       wanted: (['user', 'tenant'] as const).flatMap((identity) => wanted[identity].flatMap((name) => catalogue.find(name)?.title ?? [])),
+      decides: mayReview({ byOwner }, place.standing.app.rules, place.entitlement),
       reviewers: reviewers.people.map(({ name }) => displayText(name)),
       action: ctx.path,
       csrf: csrfToken(ctx, `ask:${place.live.app.id}`),
@@ -88,7 +90,10 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
     const resume = permission === '' ? appPath(app, place.tenant.id) : allowPath({ app: app.id, tenant: place.tenant.id, identity: identityOf(identity), permission });
     const ask = { tenant: place.tenant.id, app: app.id, permissions: wantedOf(place, identity, permission), cause: 'request', reason: form.one('reason'), resume } as const;
     const outcome = await requestReview(deps, ask, { kind: 'user', id: signedInOf(ctx).user.id });
-    redirectTo(ctx, 'review' in outcome ? requestPath(outcome.review) : resume);
+    if (!('review' in outcome)) return redirectTo(ctx, resume);
+    const { review } = outcome;
+    const decides = mayReview(review, place.standing.app.rules, place.entitlement);
+    redirectTo(ctx, decides ? `/admin/${encodeURIComponent(review.tenant)}/reviews/${encodeURIComponent(review.id)}` : requestPath(review));
   });
 
   addAllowPages(router, deps);

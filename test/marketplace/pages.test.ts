@@ -236,6 +236,17 @@ describe('L7 the link to a missing permission', () => {
     expect(owner.status).toBe(200);
   });
 
+  it('L7 takes one who decides straight to the review, making it where nobody had asked', async () => {
+    const app = await site.makeApp('Decided At Once');
+    await site.connect(site.people.ada, app);
+    const ada = await site.signIn(site.people.ada);
+    const ask = await open(ada, link(app, 'user', 'messages:read'));
+    expect(ask.html).toContain('you are one of those who decide');
+    const review = await ada.submit(ask, { button: 'Go on to the review' });
+    expect(review.url.pathname).toMatch(/^\/admin\/ten_northwind\/reviews\/rev_/);
+    expect(review.html).toContain('Approve');
+  });
+
   it('leads an admin to the installation, and tells a member who manages apps', async () => {
     const app = await site.makeApp('For All');
     const [chloe, dan] = [await site.signIn(site.people.chloe), await site.signIn(site.people.dan)];
