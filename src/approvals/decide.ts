@@ -105,5 +105,8 @@ export const isShut = (approval: Approval | undefined): boolean => approval?.sta
 export const mayUse = (member: Pick<Member, 'user' | 'groups'>, standing: AppInTenant): boolean =>
   !isShut(standing.approval) && isForTenant(standing.app, standing.rules.tenant) && isAvailableTo(availabilityOf(standing), member);
 
+/** Whether groups can decide on who may use the app: only then it matters which of a member's groups there still are. */
+export const asksForGroups = (standing: AppInTenant): boolean => availabilityOf(standing).kind === 'some';
+
 /** Under which generation something given now stands. */
 export const generationOf = (approval: Approval | undefined): number => approval?.generation ?? 0;

@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { allowedPermissions, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
+import { allowedPermissions, asksForGroups, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import type { ConsentAnswer } from '#src/consent/consent-answer.ts';
 import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
@@ -12,6 +12,7 @@ import type { InstallDecision, Installation } from '#src/installations/installat
 import { installationChange } from '#src/installations/installation-change.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
 import { entitlementOf, type Entitlement } from '#src/tenants/entitlement.ts';
+import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 import { unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 
@@ -72,12 +73,13 @@ async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, u
   ]);
   if (!live || !member) return { ...NONE, tenant };
   const app: AppInTenant = { ...live, rules: facts.rules, approval: facts.approval, catalogue: deps.catalogue };
-  const found = { tenant, member, app };
+  const present = asksForGroups(app) ? { ...member, member: await withLiveGroups(deps, member.member) } : member;
+  const found = { tenant, member: present, app };
   const unit = unitOf(ctx);
   unit.codeChange = { expect: [...member.expect, ...(stored && !answer?.user ? [unchanged(stored)] : [])], write: [], events: [] };
 
   if (!answer) {
-    const grant = stored && grantStands(stored.value, member.member, app) ? stored.value : undefined;
+    const grant = stored && grantStands(stored.value, present.member, app) ? stored.value : undefined;
     return { ...found, grant, installation: undefined };
   }
   const grant = answer.user ? granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;

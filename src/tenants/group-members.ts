@@ -25,6 +25,10 @@ export async function liveGroupsOf({ store }: Deps, { tenant, groups }: Pick<Mem
   return groups.filter((_, place) => records[place] !== undefined);
 }
 
+/** The member as decisions about groups have to see them: a group that was removed counts for nothing. */
+export const withLiveGroups = async (deps: Deps, member: Member): Promise<Member> =>
+  member.groups.length === 0 ? member : { ...member, groups: await liveGroupsOf(deps, member) };
+
 export const groupMembers = (
   { store }: Deps,
   tenant: TenantId,

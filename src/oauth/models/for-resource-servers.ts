@@ -5,6 +5,7 @@ import type { UserId } from '#src/ids.ts';
 import { isWithinDataRange } from '#src/installations/installation.ts';
 import { missingPermission } from '#src/marketplace/missing-permission.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
+import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -38,7 +39,8 @@ async function dataRange(deps: OAuthDeps, { installation }: TenantStanding, owne
   const { tenant, dataRange: range } = installation.value;
   if (typeof owner !== 'string') return { data_range: range };
   const member = await findMember(deps, tenant, owner as UserId);
-  return { data_range: range, data_owner_in_range: isWithinDataRange(range, member) };
+  const present = member && range.kind === 'some' ? await withLiveGroups(deps, member) : member;
+  return { data_range: range, data_owner_in_range: isWithinDataRange(range, present) };
 }
 
 async function missing(deps: OAuthDeps, standing: TokenStanding, permission: string) {

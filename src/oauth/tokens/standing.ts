@@ -1,11 +1,12 @@
 import type { LiveApp } from '#src/apps/app.ts';
 import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
-import { generationOf, isShut, type AppInTenant } from '#src/approvals/decide.ts';
+import { asksForGroups, generationOf, isShut, type AppInTenant } from '#src/approvals/decide.ts';
 import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { grantKey } from '#src/consent/grant-store.ts';
 import type { Installation } from '#src/installations/installation.ts';
 import { installationKey } from '#src/installations/installation-store.ts';
+import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { isActive, type Member } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 import type { Tenant } from '#src/tenants/tenant.ts';
@@ -93,7 +94,8 @@ export async function readUserStanding(deps: OAuthDeps, binding: UserBinding): P
   ]);
   if (!grant || !member || !person || !live) return undefined;
   const inTenant: AppInTenant = { ...live, rules: rulesIn(rules, tenant), approval: approval?.value, catalogue: deps.catalogue };
-  const facts = { grant: grant.value, member: member.value, tenant: tenantRecord?.value, user: person.value, app: inTenant };
+  const present = asksForGroups(inTenant) ? await withLiveGroups(deps, member.value) : member.value;
+  const facts = { grant: grant.value, member: present, tenant: tenantRecord?.value, user: person.value, app: inTenant };
   if (!userTokenHolds(binding, facts)) return undefined;
   return { identity: 'user', shard, live, app: inTenant, family, grant, member, user: person };
 }
