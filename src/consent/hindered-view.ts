@@ -25,7 +25,7 @@ export interface HinderedView extends Face {
     /** Asking leads to the review, which they can decide themselves, and not to the page of their request. */
     readonly decidesSelf: boolean;
     /** What comes after. */
-    readonly then: string;
+    readonly afterwards: string;
   } | undefined;
   /** The request that this person made already and that covers all of it. */
   readonly pending: string | undefined;
@@ -104,7 +104,7 @@ function refusalOf(why: Hindrance, missing: string): string {
   }
 }
 
-const THEN = {
+const AFTERWARDS = {
   approval_required: 'Once it is approved you get mail with a link that leads back to exactly this step.',
   not_entitled: 'You get mail once it is decided. Somebody who manages apps then installs it.',
 } as Readonly<Partial<Record<Hindrance, string>>> & { readonly approval_required: string };
@@ -145,7 +145,7 @@ export function hinderedView(
     needed: why === 'approval_required' || able ? neededLines(facts, chosen, permissions) : [],
     blocked: why === 'permission_blocked' ? permissionLines(missingOf(asked), facts.catalogue) : [],
     who: whoCan(why, { deciders, managers, decidesSelf }),
-    ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf, then: THEN[why] ?? THEN.approval_required } : undefined,
+    ask: able && !waiting ? { permissions, button: decidesSelf ? 'Review it now' : 'Ask for approval', decidesSelf, afterwards: AFTERWARDS[why] ?? AFTERWARDS.approval_required } : undefined,
     pending: waiting && (decidesSelf ? reviewPath(waiting) : requestPath(waiting)),
     elsewhere: elsewhere(why, facts, chosen),
     refusal: refusalOf(why, missing),

@@ -67,6 +67,12 @@ test('every page passes axe and fits, at 360 and 1280 px, light and dark', async
   };
   expect(await judgePages(chromium, pages, await page.context().cookies())).toEqual([]);
 
+  const dora = await enter(site.people.dora);
+  const nowhere = { 'consent-no-tenant': site.pageOf(site.pending(fresh.app, site.people.dora)) };
+  expect(await judgePages(chromium, nowhere, await dora.context().cookies())).toEqual([]);
+}, 180_000);
+
+test('every page that has to do with approval, or with a tenant, passes axe and fits', async () => {
   const wants = (user: { required: string[]; optional: string[] }, tenant: { required: string[]; optional: string[] }) =>
     site.app({}, { permissions: { user, tenant } });
   const some = await wants({ required: ['meetings:read'], optional: ['files:read', 'messages:read'] }, { required: ['rooms:manage', 'meetings.all:read'], optional: ['files.all:write'] });
@@ -75,12 +81,13 @@ test('every page passes axe and fits, at 360 and 1280 px, light and dark', async
   const northwind = site.tenants.northwind.id;
   const of = (user: User, identity: 'user' | 'tenant' | 'user tenant', { app }: typeof some) =>
     site.pageOf(site.pending(app, user, { identity, scopes, tenantHint: northwind }));
+  const ben = await enter(site.people.ben);
   const forBen = {
     'consent-and-ask': of(site.people.ben, 'user', some),
     'consent-needs-approval': of(site.people.ben, 'user', needy),
     'consent-not-entitled': of(site.people.ben, 'tenant', needy),
   };
-  expect(await judgePages(chromium, forBen, await page.context().cookies())).toEqual([]);
+  expect(await judgePages(chromium, forBen, await ben.context().cookies())).toEqual([]);
   const gil = await enter(site.people.gil);
   const forGil = {
     'consent-install': of(site.people.gil, 'tenant', some),
@@ -88,11 +95,7 @@ test('every page passes axe and fits, at 360 and 1280 px, light and dark', async
     'consent-reviewer': of(site.people.gil, 'user', needy),
   };
   expect(await judgePages(chromium, forGil, await gil.context().cookies())).toEqual([]);
-
-  const dora = await enter(site.people.dora);
-  const nowhere = { 'consent-no-tenant': site.pageOf(site.pending(fresh.app, site.people.dora)) };
-  expect(await judgePages(chromium, nowhere, await dora.context().cookies())).toEqual([]);
-}, 120_000);
+}, 180_000);
 
 test('Z1 Z12 with JavaScript off, a person reads, ticks, authorizes and is back in the app', async () => {
   const { page, request } = await ask();
@@ -115,7 +118,36 @@ test('a member of several picks a tenant with JavaScript off, and that is the on
   expect(decided(request)).toMatchObject([{ tenant: site.tenants.contoso.id }]);
 });
 
+/** The page on which Gil lets a new app act for Northwind. */
+async function install(look: Look = {}) {
+  const { app } = await site.app({}, { permissions: { user: { required: [], optional: [] }, tenant: { required: ['rooms:manage'], optional: ['meetings.all:read'] } } });
+  const request = site.pending(app, site.people.gil, { identity: 'tenant', scopes: ['rooms:manage', 'meetings.all:read'] });
+  const page = await enter(site.people.gil, look);
+  await page.goto(site.pageOf(request));
+  return { request, page };
+}
+
+test('L6 with JavaScript off, an admin chooses whose data an app may reach, and installs it', async () => {
+  const { page, request } = await install();
+  expect(await page.getByLabel('All members').isChecked()).toBe(true);
+  await page.getByLabel('Only these groups and members').check();
+  await page.getByLabel('Ben Okri').check();
+  await page.getByLabel('See all meetings').check();
+  await page.getByRole('button', { name: 'Approve and install' }).click();
+  await page.waitForURL(`${site.appOrigin}/callback?code=1`);
+  expect(decided(request)).toMatchObject([{ permissions: ['rooms:manage', 'meetings.all:read'], dataRange: { kind: 'some', members: [site.people.ben.id] } }]);
+});
+
 describe('xC8 the keyboard', () => {
+  test('Enter in a box of the page for a tenant answers nothing and loses nothing', async () => {
+    const { page, request } = await install({ javaScript: true });
+    await page.getByLabel('See all meetings').check();
+    await page.getByLabel('See all meetings').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForLoadState();
+    expect([decided(request), await page.getByLabel('See all meetings').isChecked()]).toEqual([[], true]);
+  });
+
   test('Enter in a tick box answers nothing', async () => {
     const { page, request } = await ask({ javaScript: true });
     for (const box of await page.getByRole('checkbox').all()) {
