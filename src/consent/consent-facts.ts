@@ -2,7 +2,7 @@ import { findLiveApp } from '#src/apps/app-store.ts';
 import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import type { AppInTenant } from '#src/approvals/decide.ts';
+import { asksForGroups, type AppInTenant } from '#src/approvals/decide.ts';
 import type { Review } from '#src/approvals/review.ts';
 import { openReview, reviewsOfApp } from '#src/approvals/review-store.ts';
 import { reviewersOf } from '#src/approvals/who-reviews.ts';
@@ -14,6 +14,7 @@ import { readInstallation } from '#src/installations/installation-store.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
 import { entitlementOf } from '#src/tenants/entitlement.ts';
+import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 import { findUser, usersByIds } from '#src/tenants/user-store.ts';
 
@@ -79,7 +80,7 @@ async function factsOfTenant(
   ]);
   return {
     tenant,
-    member: entitlement.member,
+    member: asksForGroups(standing) ? await withLiveGroups(deps, entitlement.member) : entitlement.member,
     capabilities: entitlement.capabilities,
     slotVersion,
     grant,

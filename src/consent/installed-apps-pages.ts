@@ -1,6 +1,7 @@
 import { AppError } from '#src/errors.ts';
 import { accountTabs } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
+import { displayTime } from '#src/http/display-time.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -23,7 +24,8 @@ export function installedAppsPages(deps: InstalledAppsDeps): WebRouter {
 
   router.get('/account/apps', own, async (ctx) => {
     const apps = await installedApps(deps, signedInOf(ctx).user.id);
-    render(ctx, 'account/installed-apps', { apps, notice: NOTICES.get(String(ctx.query['done'] ?? '')) ?? '' }, frame(ctx, 'Installed apps'));
+    const lines = apps.map((line) => ({ ...line, since: displayTime(line.since) }));
+    render(ctx, 'account/installed-apps', { apps: lines, notice: NOTICES.get(String(ctx.query['done'] ?? '')) ?? '' }, frame(ctx, 'Installed apps'));
   });
 
   router.get(ONE, own, async (ctx) => {
@@ -84,7 +86,7 @@ const purposeOf = (what: 'shared-access' | 'remove', { grant }: InstalledApp): s
 const describe = (found: InstalledApp) => ({
   app: found.face,
   tenant: found.tenantName,
-  since: found.since,
+  since: displayTime(found.since),
   permissions: found.permissions,
   sharedAccess: found.sharedAccess ?? null,
   href: hrefOf(found),

@@ -4,7 +4,6 @@ import type { Catalogue } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
 import type { AppInTenant } from '#src/approvals/decide.ts';
 import type { Deps } from '#src/deps.ts';
-import { displayTime } from '#src/http/display-time.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
@@ -26,7 +25,8 @@ export interface InstalledAppLine {
   readonly app: string;
   readonly developer: string;
   readonly tenant: string;
-  readonly since: { readonly iso: string; readonly text: string };
+  /** ISO 8601. */
+  readonly since: string;
   readonly sharedAccess: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function installedApps(deps: InstalledAppsDeps, user: UserId): Prom
       app: nameOf(apps.get(grant.app)),
       developer: displayText(apps.get(grant.app)?.developer.name ?? ''),
       tenant: displayText(tenant.name),
-      since: displayTime(grant.createdAt),
+      since: grant.createdAt,
       sharedAccess: grant.sharedAccess,
     }))
     .toSorted((a, b) => a.app.localeCompare(b.app, 'en') || a.tenant.localeCompare(b.tenant, 'en'));
@@ -70,7 +70,8 @@ export interface InstalledApp {
   readonly permissions: readonly PermissionLine[];
   /** `undefined` where there is nothing to pass on and nothing was. */
   readonly sharedAccess: SharedAccessOffer | undefined;
-  readonly since: { readonly iso: string; readonly text: string };
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 /** One of them, or `undefined`: an app that was never allowed, was removed, or is of a tenant the person is not in. */
@@ -94,7 +95,7 @@ export async function installedApp(deps: InstalledAppsDeps, user: UserId, place:
     face: appFace(live.app, firstRedirect(live)),
     permissions: permissionLines(scope, deps.catalogue),
     sharedAccess: sharedAccessOffer(live.version, received, grant, deps.catalogue) ?? (grant.sharedAccess ? NOBODY_NOW : undefined),
-    since: displayTime(grant.createdAt),
+    since: grant.createdAt,
   };
 }
 
