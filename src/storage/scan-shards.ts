@@ -3,7 +3,10 @@ import { AppError } from '#src/errors.ts';
 import type { IndexQuery, Page, RecordStore, Shard, StoredRecord } from './record-store.ts';
 import { allShards, SHARDS, shardFromText, shardToText } from './shards.ts';
 
-/** How many shards are asked at the same time. */
+/**
+ * At most so many shards are asked at the same time. One at first, then twice as many each time: where there is much in
+ * each shard, the first fills the page; where there is little, they are soon asked in numbers.
+ */
 const ABREAST = 32;
 
 /** Does something in each shard, some at the same time. Ends at the first that fails. */
@@ -34,8 +37,8 @@ export async function scanShards<T>(store: RecordStore, query: ShardsQuery<T>): 
     return store.scan({ ...query, shard: shard as Shard, after });
   };
   const records: StoredRecord<T>[] = [];
-  for (let first = start.shard; first < SHARDS; first += ABREAST) {
-    const shards = Array.from({ length: Math.min(ABREAST, SHARDS - first) }, (_, offset) => first + offset);
+  for (let first = start.shard, abreast = 1; first < SHARDS; first += abreast, abreast = Math.min(ABREAST, abreast * 2)) {
+    const shards = Array.from({ length: Math.min(abreast, SHARDS - first) }, (_, offset) => first + offset);
     const pages = await Promise.all(shards.map(scan));
     for (const [offset, page] of pages.entries()) {
       const here = shardToText((first + offset) as Shard);
