@@ -31,6 +31,7 @@ export type Happening =
   | { type: 'installation.suspended' | 'installation.resumed'; tenant: TenantId; app: AppId; installation: InstallationId }
   | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[] }
   | { type: 'data_range.changed'; tenant: TenantId; app: AppId; installation: InstallationId }
+  | { type: 'permission.retired'; tenant: TenantId | null; app: AppId; permission: string; identity: 'user' | 'tenant' }
   | { type: 'shared_access.granted' | 'shared_access.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
   | { type: 'tokens.revoked'; tenant: TenantId; app: AppId; user?: UserId; grant?: GrantId; installation?: InstallationId; reason: 'code_replayed' | 'refresh_token_replayed' | 'revoked_by_app' }
   | { type: 'rules.changed'; tenant: TenantId }

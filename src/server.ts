@@ -29,6 +29,7 @@ import { createMetrics } from './http/metrics.ts';
 import { createViews } from './http/views.ts';
 import type { WebMiddleware } from './http/web-context.ts';
 import { INSTALLATIONS_SECTION, installationPages } from './installations/pages.ts';
+import { tellRetired } from './installations/tell-retired.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
 import { marketplacePages } from './marketplace/pages.ts';
@@ -205,6 +206,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   });
   const { port } = server.address() as AddressInfo;
 
+  void tellRetired(deps).catch((err: unknown) => log.warn({ err }, 'who holds a retired permission is told at the next start'));
   const deliveries = startDeliveries({
     ...deps,
     log,
