@@ -7,6 +7,7 @@ import { inSameStay, isLive, type Delegation } from './delegation.ts';
 import { DELEGATION, delegationKey } from './delegation-records.ts';
 import type { Member } from './member.ts';
 import { memberKey } from './member-records.ts';
+import { userKey } from './user-records.ts';
 
 export { changeDelegation } from './change-delegation.ts';
 export { endDelegation } from './end-delegation.ts';
@@ -39,7 +40,7 @@ export async function readDelegation(deps: Deps, tenant: TenantId, id: Delegatio
 
 /**
  * What others let this member do right now (Z3): neither ended nor expired, giver and receiver active members in the
- * stay in which it was given. Never cached.
+ * stay in which it was given, and the giver's account not disabled (xS1). Never cached.
  */
 export async function liveDelegationsTo(deps: Deps, tenant: TenantId, receiver: UserId): Promise<Delegation[]> {
   const live: Delegation[] = [];
@@ -49,7 +50,15 @@ export async function liveDelegationsTo(deps: Deps, tenant: TenantId, receiver: 
     live.push(...(await filtered(deps, tenant, page.records, isLive)).map(({ value }) => value));
     after = page.next;
   } while (after !== undefined);
-  return live;
+  return givenByActiveUsers(deps, live);
+}
+
+/** A person's account is in a shard of its own, so it is read apart from their membership. */
+async function givenByActiveUsers({ store }: Deps, delegations: readonly Delegation[]): Promise<Delegation[]> {
+  const givers = [...new Set(delegations.map(({ giver }) => giver))];
+  const users = await store.read(...givers.map(userKey));
+  const active = new Set(givers.filter((_, place) => users[place]?.value.status === 'active'));
+  return delegations.filter(({ giver }) => active.has(giver));
 }
 
 /** Lists also show those that rest because somebody is inactive. A page can be shorter than `limit`. */
