@@ -11,4 +11,6 @@ export interface ConsentAnswer {
   readonly tenant: TenantId;
   readonly user: ConsentDecision | null;
   readonly installation: InstallDecision | null;
+  /** Of the approval that it was given under: once the app was removed from the tenant, an earlier yes counts no more (xA7). */
+  readonly generation: number;
 }

@@ -12,7 +12,7 @@ import type { TenantPart } from './tenant-part.ts';
 export type ConsentOutcome =
   | {
       readonly is: 'given';
-      readonly answer: ConsentAnswer;
+      readonly answer: Omit<ConsentAnswer, 'generation'>;
       /** What is put to the reviewers along with it; empty for nothing. */
       readonly ask: PermissionsByIdentity;
       /** Tenant permissions that the yes approves for the tenant. */

@@ -1,6 +1,6 @@
 import { approveApp } from '#src/approvals/change-approval.ts';
 import { isEmpty, type PermissionsByIdentity } from '#src/approvals/check-approval.ts';
-import { availabilityOf } from '#src/approvals/decide.ts';
+import { availabilityOf, generationOf } from '#src/approvals/decide.ts';
 import { requestReview } from '#src/approvals/request-review.ts';
 import type { Review, ReviewCause } from '#src/approvals/review.ts';
 import { AppError, type ErrorCode } from '#src/errors.ts';
@@ -39,6 +39,7 @@ export async function giveConsent(deps: ConsentFactsDeps, { request }: ConsentFa
       tenant,
       user: user && (asked ? user : withoutRequest(user, ask.user)),
       installation: installation && dataRange && { ...installation, dataRange },
+      generation: generationOf(chosen.standing.approval),
     };
   } catch (problem) {
     if (isChange(problem)) return undefined;

@@ -82,6 +82,7 @@ async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, u
     const grant = stored && grantStands(stored.value, present.member, app) ? stored.value : undefined;
     return { ...found, grant, installation: undefined };
   }
+  if (answer.generation !== generationOf(facts.approval)) return { ...found, grant: undefined, installation: undefined };
   const grant = answer.user ? granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;
   const installation = answer.installation ? await installed(deps, ctx, found, answer.installation) : undefined;
   return { ...found, grant, installation };
