@@ -39,5 +39,6 @@ export function parseIfMatch(header: string): number | undefined {
   if (!/^(W\/)?"[\x21\x23-\x7e]{0,200}"$/.test(header)) {
     throw new AppError('invalid_request', { fields: [{ pointer: 'If-Match', detail: 'Send one ETag as you read it, or *.' }] });
   }
-  return /^"(0|[1-9]\d{0,14})"$/.test(header) ? Number(header.slice(1, -1)) : -1;
+  const version = /^"(0|[1-9]\d{0,15})"$/.test(header) ? Number(header.slice(1, -1)) : -1;
+  return Number.isSafeInteger(version) ? version : -1;
 }
