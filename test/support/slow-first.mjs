@@ -1,7 +1,7 @@
 import Sequencer from '@jest/test-sequencer';
 
 /** Those that take longest, the longest first. Started last, one of them would run alone while the other worker is idle. */
-const SLOW = [/looks|chromium|newcomer/, /\/(journeys|attacks|contract|examples|interop)\//];
+const SLOW = [/looks|chromium|newcomer|servers|reader|sentinel/, /\/(journeys|attacks|contract|examples|interop|redis|main)\b/];
 
 const rank = ({ path }) => (SLOW.findIndex((pattern) => pattern.test(path)) + SLOW.length + 1) % (SLOW.length + 1);
 
