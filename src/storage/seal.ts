@@ -1,10 +1,11 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 
 /** SHA-256, base64url: the form in which a bearer secret is stored and looked up (I10). */
 export const digestOf = (secret: string): string => hash('sha256', secret, 'base64url');
 
-const keyFrom = (secret: string | Uint8Array, purpose: string): Uint8Array =>
-  new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), purpose, 32));
+/** As a key object: with the bytes themselves each cipher takes five times as long to make. */
+const keyFrom = (secret: string | Uint8Array, purpose: string): KeyObject =>
+  createSecretKey(new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), purpose, 32)));
 
 /** AES-256-GCM under a key derived from `secret` for `purpose`. Who holds only the result learns nothing from it. */
 export function seal(text: string, secret: string | Uint8Array, purpose: string): string {
