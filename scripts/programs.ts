@@ -9,6 +9,8 @@ interface Program {
   readonly names: readonly string[];
   readonly apt: readonly string[];
   readonly brew: string;
+  /** The environment variable by which tests learn where it is, or by which somebody says so. */
+  readonly variable?: string;
 }
 
 const PROGRAMS: readonly Program[] = [
@@ -18,13 +20,14 @@ const PROGRAMS: readonly Program[] = [
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     apt: ['chromium', 'fonts-liberation'],
     brew: '--cask chromium',
+    variable: 'CHROMIUM',
   },
 ];
 
 /** Installs what is missing where that can be done (Debian, as root); elsewhere says what to install. True when all is there. */
 export async function installMissingPrograms(): Promise<boolean> {
   const missing = PROGRAMS.filter(isMissing);
-  if (missing.length === 0) return true;
+  if (missing.length === 0) return allThere();
 
   const packages = missing.flatMap((program) => program.apt);
   if (existsSync('/etc/debian_version') && process.getuid?.() === 0) {
@@ -34,24 +37,37 @@ export async function installMissingPrograms(): Promise<boolean> {
     await runShown('apt-get', ['-q', '-y', 'install', '--no-install-recommends', ...packages]);
   }
 
+  return allThere();
+}
+
+/** Says what is missing, and tells the tests where the rest is. */
+function allThere(): boolean {
   const still = PROGRAMS.filter(isMissing);
   for (const { why, names } of still) console.error(`The tests need ${names[0]}, which is not on the PATH. ${why}`);
   if (still.length > 0) {
     console.error(`\nOn Debian or Ubuntu:  sudo apt-get update && sudo apt-get install -y ${still.flatMap(({ apt }) => apt).join(' ')}`);
     for (const { brew } of still) console.error(`On macOS:             brew install ${brew}`);
   }
+  for (const program of PROGRAMS) {
+    const path = pathOf(program);
+    if (program.variable !== undefined && path !== undefined) process.env[program.variable] = path;
+  }
   return still.length === 0;
 }
 
-const isMissing = ({ names }: Program): boolean => !names.some(isOnPath);
+const isMissing = (program: Program): boolean => pathOf(program) === undefined;
 
-function isOnPath(name: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+function pathOf({ names, variable }: Program): string | undefined {
+  const said = variable === undefined ? undefined : process.env[variable];
+  const places = (process.env['PATH'] ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  return said ?? places.find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
