@@ -103,7 +103,7 @@ describe('signing in', () => {
 
   it('I9 is refused with 503 when storage does not answer, at whichever call', async () => {
     const outcomes: number[] = [];
-    for (let at = 1; at <= 12; at += 1) {
+    for (let at = 1; at <= 24; at += 1) {
       const failing = await startSignInWorld({ beside: world, wrapStore: (store) => failingStore(store, { at, when: 'before' }).store });
       world.later(2 * 3_600_000); // a try that broke off counts as a wrong one
       const visitor = createHttpBrowser();
