@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
+import { freshRandom } from './random.ts';
 import type { Shard } from './storage/record-store.ts';
 import { shardFromText, shardToText } from './storage/shards.ts';
 
@@ -62,7 +61,7 @@ export function base62(bytes: Uint8Array, length: number): string {
 export function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
-    for (const byte of randomBytes(length + (length >> 1))) {
+    for (const byte of freshRandom(length + (length >> 1))) {
       const digit = byte & 63;
       if (digit < 62 && text.length < length) text += BASE62[digit];
     }

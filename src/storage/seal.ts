@@ -1,4 +1,6 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto';
+
+import { freshRandom } from '#src/random.ts';
 
 /** SHA-256, base64url: the form in which a bearer secret is stored and looked up (I10). */
 export const digestOf = (secret: string): string => hash('sha256', secret, 'base64url');
@@ -9,7 +11,7 @@ const keyFrom = (secret: string | Uint8Array, purpose: string): KeyObject =>
 
 /** AES-256-GCM under a key derived from `secret` for `purpose`. Who holds only the result learns nothing from it. */
 export function seal(text: string, secret: string | Uint8Array, purpose: string): string {
-  const iv = randomBytes(12);
+  const iv = freshRandom(12);
   const cipher = createCipheriv('aes-256-gcm', keyFrom(secret, purpose), iv);
   return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
