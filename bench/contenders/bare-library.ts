@@ -37,6 +37,7 @@ const provider = new Provider(origin, {
   // The library grants `offline_access` only after `prompt=consent`; a round with remembered consent has none.
   issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
   rotateRefreshToken: true,
+  expiresWithSession: () => false,
   ttl: {
     AuthorizationCode: LIFETIMES.code,
     AccessToken: LIFETIMES.accessToken,

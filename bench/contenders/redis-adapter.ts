@@ -7,7 +7,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
  * one call, tokens are stored as they are, and every write has the time to live that the library asks for.
  */
 export function redisAdapter(url: string): (model: string) => Adapter {
-  const redis = new Redis(url, { keyPrefix: 'oidc:', enableAutoPipelining: true });
+  const redis = new Redis(url, { keyPrefix: 'oidc:' });
   return (model) => modelAdapter(redis, model);
 }
 
