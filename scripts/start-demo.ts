@@ -9,15 +9,17 @@ import { answers, isFree } from './ports.ts';
 
 const APP_PORT = 3001;
 const PLATFORM_PORT = 3002;
+const UNVERIFIED_APP_PORT = 3003;
 
 const settings = settingsOrExit();
 const { issuer } = settings;
 const app = `http://127.0.0.1:${APP_PORT}`;
+const unverifiedApp = `http://127.0.0.1:${UNVERIFIED_APP_PORT}`;
 const platform = `http://127.0.0.1:${PLATFORM_PORT}`;
 const plan = loadDemoPlan('config/demo-world.yaml');
 const secrets = keptDemoSecrets('data/demo.json');
 
-for (const port of [settings.port, APP_PORT, PLATFORM_PORT]) {
+for (const port of [settings.port, APP_PORT, PLATFORM_PORT, UNVERIFIED_APP_PORT]) {
   if (!(await isFree(port))) stopWith(`Port ${port} of this machine is taken. Stop what listens there, then try again.`);
 }
 
@@ -44,14 +46,28 @@ children.start('platform', 'examples/platform-api/main.ts', {
 children.start('app', 'examples/scheduler-app/main.ts', {
   ...environment,
   ISSUER: issuer,
+  NAME: plan.app.name,
   CLIENT_ID: plan.app.id,
   CLIENT_SECRET: secrets.app,
   PLATFORM_API: platform,
   BASE_URL: app,
   PORT: String(APP_PORT),
 });
+children.start('minutes', 'examples/scheduler-app/main.ts', {
+  ...environment,
+  ISSUER: issuer,
+  NAME: plan.unverifiedApp.name,
+  CLIENT_ID: plan.unverifiedApp.id,
+  CLIENT_SECRET: secrets.unverifiedApp,
+  PLATFORM_API: platform,
+  BASE_URL: unverifiedApp,
+  PERMISSIONS: 'meetings:read contacts:read',
+  TENANT_PERMISSIONS: '',
+  PORT: String(UNVERIFIED_APP_PORT),
+});
 await ready('The sample platform API', platform);
 await ready('The sample app', app);
+await ready('The second sample app', unverifiedApp);
 
 console.log(whatToClick(plan));
 const reason = await children.ended;
@@ -71,7 +87,11 @@ function whatToClick({ people, tenants }: DemoPlan): string {
 Everything runs.
 
   The sample app       ${app}        start here
+  A second app         ${unverifiedApp}        somebody has to approve it
+  The marketplace      ${issuer}/apps
   Your account         ${issuer}/account
+  Administration       ${issuer}/admin   as Ada or Chloe, or Erin
+  Mail                 ${issuer}/dev/mail   what would have been sent
 
 Sign in as any of these, with the password  ${secrets.password}
 
@@ -80,7 +100,13 @@ ${who.join('\n')}
 Try this: connect the app as ben@northwind.example, once without and once with "Allow this app to use my shared access
 permissions". Ada lets Ben see her meetings; only with the tick can the app see them too.
 
-Everything is kept in data/: remove that folder to begin anew. Ctrl-C stops all three.
+Then approval: connect the second app as dan@northwind.example and ask for it. Ada and Chloe get mail; one of them approves
+it, for the group Sales if you like, and the mail to Dan leads back to where he stopped.
+
+Then the organisation: as Chloe, choose "Install for the whole organisation" in the sample app, and whose data it may
+reach. Look somebody else up there, and suspend it under Administration.
+
+Everything is kept in data/: remove that folder to begin anew. Ctrl-C stops all of it.
 `;
 }
 

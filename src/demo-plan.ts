@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { mapping, parseConfig, readConfigFile } from './config-file.ts';
-import type { AppId, DelegationId, ResourceServerId, TenantId, UserId } from './ids.ts';
+import type { AppId, DelegationId, GroupId, ResourceServerId, TenantId, UserId } from './ids.ts';
 
 const text = z.string('Give a text.').min(1, 'Must not be empty.');
 const id = <T extends string>() => text.transform((value) => value as T);
@@ -18,6 +18,8 @@ const person = z.strictObject({
     .record(text, text, 'Say the role by tenant.')
     .transform((roles) => Object.entries(roles).map(([place, role]) => ({ tenant: place as TenantId, role }))),
 }, mapping('A person has id, name, email and roles.'));
+
+const group = z.strictObject({ id: id<GroupId>(), tenant: id<TenantId>(), name: text, members: z.array(id<UserId>()).default([]) }, mapping('A group has id, tenant, name and members.'));
 
 const delegation = z.strictObject({
   id: id<DelegationId>(),
@@ -54,8 +56,8 @@ const app = z
   }));
 
 const plan = z.strictObject(
-  { tenants: z.array(tenant), people: z.array(person), delegations: z.array(delegation), resourceServer, app },
-  mapping('The file has tenants, people, delegations, resourceServer and app.'),
+  { tenants: z.array(tenant), people: z.array(person), groups: z.array(group), delegations: z.array(delegation), resourceServer, app, unverifiedApp: app },
+  mapping('The file has tenants, people, groups, delegations, resourceServer, app and unverifiedApp.'),
 );
 
 /** What `config/demo-world.yaml` describes. Whether names and addresses are good is for the use cases to say. */

@@ -12,6 +12,8 @@ import type { Actor } from './events.ts';
 import { defineKind, put } from './storage/record-store.ts';
 import { shardOf } from './storage/shards.ts';
 import { giveDelegation, readDelegation } from './tenants/delegation-store.ts';
+import { putInGroup } from './tenants/group-members.ts';
+import { createGroup, readGroup } from './tenants/group-store.ts';
 import { addMember, findMember } from './tenants/member-store.ts';
 import { createTenant, findTenant } from './tenants/tenant-store.ts';
 import { createUser, findUser } from './tenants/user-store.ts';
@@ -23,6 +25,7 @@ const MADE = defineKind<{ readonly at: string }>('demo-world', { schema: 1 });
 const madeKey = { shard: shardOf('demo-world'), kind: MADE, id: '' };
 
 const actor: Actor = { kind: 'system' };
+const MOST_TRIES = 20;
 
 export interface DemoDeps extends AppDeps {
   readonly catalogue: Catalogue;
@@ -34,14 +37,15 @@ export interface DemoOptions {
   readonly password: string;
   readonly hashPassword: (password: string) => Promise<string>;
   /** As they were kept from an earlier start. One that does not fit any more is replaced by a new one. */
-  readonly secrets?: { readonly app?: string; readonly resourceServer?: string };
+  readonly secrets?: { readonly app?: string; readonly unverifiedApp?: string; readonly resourceServer?: string };
 }
 
 export interface DemoWorld {
   readonly app: App;
+  readonly unverifiedApp: App;
   readonly resourceServer: ResourceServer;
   /** To be kept by the caller and given again at the next start. */
-  readonly secrets: { readonly app: string; readonly resourceServer: string };
+  readonly secrets: { readonly app: string; readonly unverifiedApp: string; readonly resourceServer: string };
 }
 
 /** Fills the store; run again, by several servers at once or after a crash in the middle, it does what is left to do. */
@@ -52,25 +56,27 @@ export async function makeDemoWorld(deps: DemoDeps, { plan, password, hashPasswo
     const value = { at: new Date(deps.clock()).toISOString() };
     await deps.store.commit({ shard: madeKey.shard, write: [put(madeKey, value, { tenant: null })] });
   }
-  const { app, secret } = await makeApp(deps, plan, secrets.app);
+  const { app, secret } = await makeApp(deps, plan.app, secrets.app);
+  const { app: unverifiedApp, secret: unverifiedAppSecret } = await makeApp(deps, plan.unverifiedApp, secrets.unverifiedApp);
   const { resourceServer, secret: resourceServerSecret } = await makeResourceServer(deps, plan, secrets.resourceServer);
-  return { app, resourceServer, secrets: { app: secret, resourceServer: resourceServerSecret } };
+  return { app, unverifiedApp, resourceServer, secrets: { app: secret, unverifiedApp: unverifiedAppSecret, resourceServer: resourceServerSecret } };
 }
 
 /** `make`, unless it is there, also if somebody else makes it in the same moment. */
 async function unlessThere<T>(find: () => Promise<T | undefined>, make: () => Promise<T>): Promise<T> {
-  const found = await find();
-  if (found !== undefined) return found;
-  try {
-    return await make();
-  } catch (error) {
-    const theirs = error instanceof AppError && error.code === 'conflict' ? await find() : undefined;
-    if (theirs === undefined) throw error;
-    return theirs;
+  for (let tries = 1; ; tries += 1) {
+    const found = await find();
+    if (found !== undefined) return found;
+    try {
+      return await make();
+    } catch (error) {
+      // What it hangs on may have been changed meanwhile, too: then it is not there yet.
+      if (!(error instanceof AppError) || error.code !== 'conflict' || tries === MOST_TRIES) throw error;
+    }
   }
 }
 
-async function makePeople(deps: DemoDeps, { tenants, people, delegations }: DemoPlan, hash: () => Promise<string>): Promise<void> {
+async function makePeople(deps: DemoDeps, { tenants, people, groups, delegations }: DemoPlan, hash: () => Promise<string>): Promise<void> {
   for (const tenant of tenants) {
     await unlessThere(() => findTenant(deps, tenant.id), () => createTenant(deps, tenant, actor));
   }
@@ -83,6 +89,10 @@ async function makePeople(deps: DemoDeps, { tenants, people, delegations }: Demo
       await unlessThere(() => findMember(deps, tenant, id), () => addMember(deps, { tenant, user: id, role }, actor));
     }
   }
+  for (const { members, ...group } of groups) {
+    await unlessThere(async () => (await readGroup(deps, group.tenant, group.id))?.value, () => createGroup(deps, group, actor));
+    for (const user of members) await putInGroup(deps, { tenant: group.tenant, group: group.id, user }, actor);
+  }
   for (const delegation of delegations) {
     await unlessThere(
       async () => (await readDelegation(deps, delegation.tenant, delegation.id))?.value,
@@ -91,7 +101,7 @@ async function makePeople(deps: DemoDeps, { tenants, people, delegations }: Demo
   }
 }
 
-async function makeApp(deps: DemoDeps, { app: { content, ...details } }: DemoPlan, kept: string | undefined) {
+async function makeApp(deps: DemoDeps, { content, ...details }: DemoPlan['app'], kept: string | undefined) {
   let made: string | undefined;
   const app = await unlessThere(
     () => findApp(deps, details.id),
@@ -103,16 +113,22 @@ async function makeApp(deps: DemoDeps, { app: { content, ...details } }: DemoPla
   );
   const secret = made ?? (await fittingSecret(deps, app, kept));
   const live = app.liveVersion === null ? undefined : await findVersion(deps, app.id, app.liveVersion);
-  if (!live || !sameAddresses(live, content)) {
+  if (!live || !covers(live, content)) {
     const version = await createVersion(deps, { app: app.id, ...content }, actor);
     await publishVersion(deps, { app: app.id, version: version.id }, actor);
   }
   return { app: (await findApp(deps, app.id)) ?? app, secret };
 }
 
-/** The sample app may have moved to another port. */
-const sameAddresses = (live: Version, { redirectUris }: Pick<Version, 'redirectUris'>): boolean =>
-  redirectUris.every((uri) => live.redirectUris.includes(uri));
+/** The sample app may have moved to another port, or ask for more than it did. */
+const covers = (live: Version, { redirectUris, permissions }: Pick<Version, 'redirectUris' | 'permissions'>): boolean =>
+  redirectUris.every((uri) => live.redirectUris.includes(uri)) &&
+  (['user', 'tenant'] as const).every((identity) => declaredFor({ permissions }, identity).every((name) => declaredFor(live, identity).includes(name)));
+
+const declaredFor = ({ permissions }: Pick<Version, 'permissions'>, identity: 'user' | 'tenant'): string[] => [
+  ...permissions[identity].required,
+  ...permissions[identity].optional,
+];
 
 /** The kept secret if it fits, else a new one in the place of the oldest; tried again while other servers do the same. */
 async function fittingSecret(deps: DemoDeps, { id }: App, kept: string | undefined): Promise<string> {

@@ -8,6 +8,7 @@ export interface DemoSecrets {
   /** Everybody's password. */
   readonly password: string;
   readonly app: string;
+  readonly unverifiedApp: string;
   readonly resourceServer: string;
 }
 
@@ -19,6 +20,10 @@ const word = (): string => WORDS[randomInt(WORDS.length)] ?? WORDS[0];
 const easyPassword = (): string => `${word()}-${word()}-${word()}-${randomInt(100, 1000)}`;
 
 export function keptDemoSecrets(path: string): DemoSecrets {
-  const make = (): DemoSecrets => ({ password: easyPassword(), app: newSecret('app'), resourceServer: newSecret('resourceServer') });
-  return JSON.parse(keptFile(path, () => `${JSON.stringify(make(), null, 2)}\n`)) as DemoSecrets;
+  const make = (): DemoSecrets => ({ password: easyPassword(), app: newSecret('app'), unverifiedApp: newSecret('app'), resourceServer: newSecret('resourceServer') });
+  const kept = JSON.parse(keptFile(path, () => `${JSON.stringify(make(), null, 2)}\n`)) as Partial<DemoSecrets>;
+  if (Object.keys(make()).some((name) => !(name in kept))) {
+    throw new Error(`${path} was written by an earlier version of Assent. Remove its folder to begin anew.`);
+  }
+  return kept as DemoSecrets;
 }

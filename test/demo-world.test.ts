@@ -5,6 +5,7 @@ import { loadCatalogue } from '#src/apps/catalogue.ts';
 import { findResourceServer } from '#src/apps/resource-server-store.ts';
 import { secretMatches } from '#src/client-secret.ts';
 import { loadDemoPlan, makeDemoWorld, type DemoWorld } from '#src/demo-world.ts';
+import { groupMembers } from '#src/tenants/group-members.ts';
 import { endDelegation, liveDelegationsTo } from '#src/tenants/delegation-store.ts';
 import { membersOf, removeMember, tenantsOf } from '#src/tenants/member-store.ts';
 import { findUserByEmail, listUsers } from '#src/tenants/user-store.ts';
@@ -19,20 +20,24 @@ const options = { plan, password: 'a long password', hashPassword: async (passwo
 describe('the demo world', () => {
   onEachEngine((domain) => {
     const deps = () => ({ ...domain().deps, catalogue });
-    const fits = async ({ app, resourceServer, secrets }: DemoWorld) => {
-      const live = await findLiveApp(deps(), app.id);
+    const fits = async ({ app, unverifiedApp, resourceServer, secrets }: DemoWorld) => {
+      const [live, unverified] = [await findLiveApp(deps(), app.id), await findLiveApp(deps(), unverifiedApp.id)];
       const server = await findResourceServer(deps(), resourceServer.id);
       return [
         secretMatches(secrets.app, live!.app.secrets.map(({ digest }) => digest)),
+        secretMatches(secrets.unverifiedApp, unverified!.app.secrets.map(({ digest }) => digest)),
         secretMatches(secrets.resourceServer, [server!.secretDigest]),
       ];
     };
+    const membersOfSales = async () => (await groupMembers(deps(), northwind, plan.groups[0]!.id, { limit: 10 })).records.map(({ value }) => value.user);
     const isWhole = async () => {
       expect((await listTenants(deps(), { limit: 100 })).records).toHaveLength(2);
       expect((await listUsers(deps(), { limit: 100 })).records).toHaveLength(5);
       expect((await membersOf(deps(), northwind, { limit: 10 })).records).toHaveLength(4);
       expect((await tenantsOf(deps(), ben)).map(({ tenant }) => tenant.name)).toEqual(['Contoso', 'Northwind']);
       expect(await liveDelegationsTo(deps(), northwind, ben)).toMatchObject([{ giver: ada, permissions: ['meetings:read', 'calendar:read'] }]);
+      expect((await membersOfSales()).toSorted()).toEqual([ben, dan]);
+      expect(await findLiveApp(deps(), plan.unverifiedApp.id)).toMatchObject({ app: { listed: true, developer: { verified: false } }, version: { status: 'live' } });
       const live = await findLiveApp(deps(), plan.app.id);
       expect(live).toMatchObject({ app: { name: 'Scheduler Pro', developer: { verified: true } }, version: { status: 'live', sharedAccess: true } });
     };
@@ -44,7 +49,7 @@ describe('the demo world', () => {
       const second = await makeDemoWorld(deps(), { ...options, secrets: first.secrets });
       expect(second).toEqual(first);
       await isWhole();
-      expect(await fits(second)).toEqual([true, true]);
+      expect(await fits(second)).toEqual([true, true, true]);
     });
 
     it('is one world when several servers make it at the same time', async () => {
@@ -58,7 +63,7 @@ describe('the demo world', () => {
       for (let n = 0; n < 3; n += 1) {
         const again = await makeDemoWorld(deps(), options);
         expect(again.secrets.app).not.toBe(first.secrets.app);
-        expect(await fits(again)).toEqual([true, true]);
+        expect(await fits(again)).toEqual([true, true, true]);
       }
     });
 
@@ -81,6 +86,14 @@ describe('the demo world', () => {
       expect((await findLiveApp(deps(), plan.app.id))?.version).toMatchObject({ redirectUris, number: 2 });
     });
 
+    it('gives the sample app a version for what it asks for more', async () => {
+      const { secrets } = await makeDemoWorld(deps(), options);
+      const { content } = plan.app;
+      const more = { ...content, permissions: { ...content.permissions, tenant: { ...content.permissions.tenant, optional: [...content.permissions.tenant.optional, 'notices:send'] } } };
+      await makeDemoWorld(deps(), { ...options, secrets, plan: { ...plan, app: { ...plan.app, content: more } } });
+      expect((await findLiveApp(deps(), plan.app.id))?.version).toMatchObject({ number: 2, permissions: more.permissions });
+    });
+
     it('xR2 is finished by the next start, wherever the first one died', async () => {
       // Each round dies a little later than the one before, on what the rounds before have left.
       let died = 0;
@@ -93,7 +106,7 @@ describe('the demo world', () => {
       expect(died).toBeGreaterThan(5);
       const world = await makeDemoWorld(deps(), options);
       await isWhole();
-      expect(await fits(world)).toEqual([true, true]);
+      expect(await fits(world)).toEqual([true, true, true]);
     });
   });
 

@@ -31,10 +31,10 @@ export async function readGroup({ store }: Deps, tenant: TenantId, id: GroupId):
 export const groupsOf = ({ store }: Deps, tenant: TenantId, page: { after?: string | undefined; limit: number }): Promise<Page<Group>> =>
   store.scan({ shard: shardOf(tenant), kind: GROUP, index: 'tenant', of: tenant, ...page });
 
-export async function createGroup({ store, clock }: Deps, input: { tenant: TenantId; name: string }, actor: Actor): Promise<Group> {
+export async function createGroup({ store, clock }: Deps, input: { id?: GroupId; tenant: TenantId; name: string }, actor: Actor): Promise<Group> {
   const { tenant } = input;
   const now = clock();
-  const group: Group = { id: newId('group'), tenant, name: displayName(input.name), createdAt: new Date(now).toISOString() };
+  const group: Group = { id: input.id ?? newId('group'), tenant, name: displayName(input.name), createdAt: new Date(now).toISOString() };
   const key = groupKey(tenant, group.id);
   const result = await store.commit({
     shard: key.shard,
@@ -42,7 +42,7 @@ export async function createGroup({ store, clock }: Deps, input: { tenant: Tenan
     write: [put(key, group, { tenant })],
     events: [happened({ type: 'group.created', tenant, group: group.id }, { actor, now })],
   });
-  if (!result.ok) throw new AppError('not_found');
+  if (!result.ok) throw new AppError(result.failed.some(({ is }) => is === 'absent') ? 'conflict' : 'not_found');
   return group;
 }
 
