@@ -81,14 +81,20 @@ export function compareSecretsByDigest(provider: Provider): void {
  */
 export function refuseMalformedForms(provider: Provider): void {
   const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  const BODY = Symbol('body');
   Object.defineProperty(OIDCContext.prototype, 'body', {
     configurable: true,
-    set(this: object, body: unknown) {
-      const texts = Object.entries(body ?? {}).flat(2).map(String);
-      if (texts.some((text) => text.includes('\0')) || Object.keys(body ?? {}).some(isPrototypeKey)) {
-        throw new errors.InvalidRequest('a parameter has a name or holds a character that is not allowed');
+    get(this: { [BODY]?: unknown }) {
+      return this[BODY];
+    },
+    set(this: { [BODY]?: unknown }, body: unknown) {
+      for (const [name, value] of Object.entries(body ?? {})) {
+        const texts = [name, ...(Array.isArray(value) ? value : [value])].map(String);
+        if (isPrototypeKey(name) || texts.some((text) => text.includes('\0'))) {
+          throw new errors.InvalidRequest('a parameter has a name or holds a character that is not allowed');
+        }
       }
-      Object.defineProperty(this, 'body', { value: body, writable: true, enumerable: true, configurable: true });
+      this[BODY] = body;
     },
   });
 }
