@@ -26,9 +26,11 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const [record] = key ? await deps.store.read(key) : [];
     if (!record) return undefined;
     const { payload, binding } = record.value;
+    const ctx = currentRequest();
+    // What rests just now, with a member who is inactive say, can come back: it has to be found to be taken away (I2).
+    if (ctx.oidc.route === 'revocation') return { ...payload, kind: 'AccessToken', jti: token };
     const standing = await readStanding(deps, binding);
     if (!standing || (binding.family !== null && !standing.family)) return undefined;
-    const ctx = currentRequest();
     unitOf(ctx).standing = standing;
     const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
     const more = ctx.oidc.route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};

@@ -1,4 +1,4 @@
-import { revokeGrant } from '#src/consent/grant-store.ts';
+import { readGrant, revokeGrant } from '#src/consent/grant-store.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -25,13 +25,16 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
       const ctx = currentRequest();
       // Only at the token endpoint is it a use; looking at an old token must not end its family.
       if (verdict.is === 'replayed' && ctx.oidc.route === 'token') await endFamily(deps, family.value.binding, 'refresh_token_replayed');
-      // RFC 7009: an app that lost the answer to its last refresh can still take itself out with the token it has.
-      const isGood = verdict.is === 'live' || verdict.is === 'grace' || ctx.oidc.route === 'revocation';
-      if (!isGood) return undefined;
-      const standing = await readStanding(deps, family.value.binding);
-      if (!standing) return undefined;
-      Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
       const { refresh } = family.value;
+      if (ctx.oidc.route === 'revocation') {
+        // RFC 7009: an app that lost the answer to its last refresh can still take itself out with the token it has, and
+        // also while that rests, with a member who is inactive say: it must not come back with them (I2).
+        unitOf(ctx).family = family;
+      } else {
+        const standing = verdict.is === 'live' || verdict.is === 'grace' ? await readStanding(deps, family.value.binding) : undefined;
+        if (!standing) return undefined;
+        Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
+      }
       return { ...refresh?.payload, jti: token, exp: Math.floor((refresh?.expiresAt ?? 0) / 1000) };
     },
 
@@ -44,8 +47,11 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
 
     /** RFC 7009: the app takes itself out, the grant ends with all its tokens (P10). */
     async destroy() {
-      const { standing } = unitOf(currentRequest());
-      if (standing?.identity === 'user') await revokeGrant(deps, standing.grant, { kind: 'app', id: standing.grant.value.app });
+      const binding = unitOf(currentRequest()).family?.value.binding;
+      if (binding?.identity !== 'user') return;
+      const grant = await readGrant(deps, binding.tenant, binding.user, binding.app);
+      if (grant?.value.id === binding.grant) await revokeGrant(deps, grant, { kind: 'app', id: binding.app });
+      else await endFamily(deps, binding, 'revoked_by_app');
     },
 
     async revokeByGrantId() {},
