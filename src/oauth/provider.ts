@@ -99,8 +99,9 @@ export function createProvider(options: ProviderOptions): Provider {
       url: (_ctx, interaction) => `/${interaction.prompt.name === 'login' ? 'sign-in' : 'consent'}/${interaction.uid}`,
     },
     findAccount: async (ctx, id) => {
-      const { standing } = unitOf(ctx);
-      const known = standing?.identity === 'user' ? standing.user.value : undefined;
+      const { standing, person } = unitOf(ctx);
+      const signedIn = person?.id === id ? person : undefined;
+      const known = standing?.identity === 'user' ? standing.user.value : signedIn;
       const user = known ?? (await findUser(options, id as UserId));
       if (user?.id !== id || user.status !== 'active') return undefined;
       return { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };

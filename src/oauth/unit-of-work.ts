@@ -1,6 +1,7 @@
 import type { AssentEvent } from '#src/events.ts';
 import type { MissingPermission } from '#src/marketplace/missing-permission.ts';
 import type { Expectation, StoredRecord, Write } from '#src/storage/record-store.ts';
+import type { User } from '#src/tenants/user.ts';
 
 import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
 import type { Presented } from './tokens/rotation.ts';
@@ -21,6 +22,8 @@ export interface UnitOfWork {
   missing?: MissingPermission;
   /** The protocol's part of the session as it was read, to see whether it changed. */
   sessionState?: string;
+  /** Whose session it is, read with it. */
+  person?: User;
   standing?: TokenStanding;
   /** For `identity=user tenant`: what the tenant token beside the user token hangs on. */
   alsoStanding?: TenantStanding;

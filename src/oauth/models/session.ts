@@ -36,7 +36,7 @@ export const sessionModel = (deps: OAuthDeps): Model => {
   return {
     async find(cookie) {
       const found = await findSession(deps, cookie);
-      if (found) unitOf(currentRequest()).sessionState = JSON.stringify(stateIn(found.session.protocol));
+      if (found) Object.assign(unitOf(currentRequest()), { sessionState: JSON.stringify(stateIn(found.session.protocol)), person: found.user });
       // The library changes what it is given.
       return structuredClone(payloadOf(cookie, found));
     },
