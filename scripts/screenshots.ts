@@ -6,6 +6,7 @@ import { chromium, type Page } from 'playwright-core';
 const APP = 'http://127.0.0.1:3001';
 const FOLDER = 'docs/images';
 const PERSON = 'ben@northwind.example';
+const ADMIN = 'chloe@northwind.example';
 
 if (!existsSync('data/demo.json') || !(await fetch(APP).catch(() => undefined))?.ok) {
   console.error('Run `npm start` in this folder first, then this beside it.');
@@ -34,13 +35,24 @@ await page.getByRole('link', { name: 'Shared with me' }).click();
 await picture('app-shared-access');
 await page.goto(APP);
 await press(page, 'Disconnect');
+await page.context().clearCookies();
+
+await page.goto(APP);
+await press(page, 'Install for the whole organisation');
+await signIn(page, ADMIN);
+await page.getByLabel('Only some groups and members').check();
+await page.getByLabel('Sales').check();
+await picture('install');
 await browser.close();
 
 async function connect(on: Page): Promise<void> {
   await on.goto(APP);
   await press(on, 'Connect');
-  if (!on.url().includes('/sign-in')) return;
-  await on.getByLabel('E-mail address').fill(PERSON);
+  if (on.url().includes('/sign-in')) await signIn(on, PERSON);
+}
+
+async function signIn(on: Page, email: string): Promise<void> {
+  await on.getByLabel('E-mail address').fill(email);
   await on.getByLabel('Password').fill(password);
   await press(on, 'Sign in');
 }

@@ -80,7 +80,9 @@ async function ready(what: string, url: string): Promise<void> {
   stopWith(`${what} did not start: see above.`);
 }
 
-function whatToClick({ people, tenants }: DemoPlan): string {
+function whatToClick({ people, tenants, groups }: DemoPlan): string {
+  const [tenant] = tenants;
+  const [group] = groups;
   const nameOf = (id: string) => tenants.find((tenant) => tenant.id === id)?.name ?? id;
   const who = people.map(({ email, roles }) => `  ${email.padEnd(24)} ${roles.map(({ tenant, role }) => `${role} of ${nameOf(tenant)}`).join(', ')}`);
   return `
@@ -90,7 +92,7 @@ Everything runs.
   A second app         ${unverifiedApp}        somebody has to approve it
   The marketplace      ${issuer}/apps
   Your account         ${issuer}/account
-  Administration       ${issuer}/admin   as Ada or Chloe, or Erin
+  Administration       ${issuer}/admin/${tenant?.id}   as Chloe or Ada
   Mail                 ${issuer}/dev/mail   what would have been sent
 
 Sign in as any of these, with the password  ${secrets.password}
@@ -100,8 +102,8 @@ ${who.join('\n')}
 Try this: connect the app as ben@northwind.example, once without and once with "Allow this app to use my shared access
 permissions". Ada lets Ben see her meetings; only with the tick can the app see them too.
 
-Then approval: connect the second app as dan@northwind.example and ask for it. Ada and Chloe get mail; one of them approves
-it, for the group Sales if you like, and the mail to Dan leads back to where he stopped.
+Then approval: connect the second app as dan@northwind.example and ask for it. Chloe gets mail and approves it, for the
+group ${group?.name} if you like, and the mail to Dan leads back to where he stopped.
 
 Then the organisation: as Chloe, choose "Install for the whole organisation" in the sample app, and whose data it may
 reach. Look somebody else up there, and suspend it under Administration.

@@ -17,7 +17,7 @@ const settings = z
   })
   .parse(process.env);
 
-const server = createSchedulerApp({
+const app = createSchedulerApp({
   name: settings.NAME,
   issuer: settings.ISSUER,
   clientId: settings.CLIENT_ID,
@@ -26,6 +26,11 @@ const server = createSchedulerApp({
   baseUrl: settings.BASE_URL,
   permissions: settings.PERMISSIONS.split(' '),
   tenantPermissions: settings.TENANT_PERMISSIONS.split(' ').filter(Boolean),
-}).listen(settings.PORT, settings.HOST, () => console.log(`${settings.NAME} on ${settings.BASE_URL}`));
+});
+// Neither what a request got wrong nor a browser that went away in the middle of an answer is ours to tell of.
+app.on('error', (error: NodeJS.ErrnoException & { status?: number }) => {
+  if ((error.status ?? 500) >= 500 && error.code !== 'ERR_STREAM_PREMATURE_CLOSE') console.error(error.stack);
+});
+const server = app.listen(settings.PORT, settings.HOST, () => console.log(`${settings.NAME} on ${settings.BASE_URL}`));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());

@@ -39,4 +39,20 @@ describe('axe finds nothing and no page scrolls sideways, at 360 and 1280 px, li
     expect(await judgePages(browser, pages, await context.cookies())).toEqual([]);
     await context.close();
   }, 120_000);
+
+  test('in the sample app as it acts for an organisation', async () => {
+    const { context, page } = await openProfile(browser);
+    await page.goto(stage.app);
+    await page.getByRole('button', { name: 'Install for the whole organisation' }).click();
+    await signInAs(page, stage.world.people.ada);
+    await page.getByLabel('Only some groups and members').check();
+    await page.getByLabel('Dan Silva').check();
+    await page.getByRole('button', { name: /install/i }).click();
+    expect(page.url()).toBe(`${stage.app}/organisation`);
+    const at = (path: string) => stage.app + path;
+    const pages = { 'app-organisation': at('/organisation?person=ben@northwind.example') };
+    expect(await judgePages(browser, pages, await context.cookies())).toEqual([]);
+    await page.getByRole('button', { name: 'Leave this page' }).click();
+    await context.close();
+  }, 120_000);
 });
