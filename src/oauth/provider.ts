@@ -67,6 +67,8 @@ const prompts = () => {
 
 export function createProvider(options: ProviderOptions): Provider {
   const { lifetimes, catalogue, clock } = options;
+  const secondsOf = (_ctx: unknown, token: { readonly resourceServer?: { readonly accessTokenFormat?: string } | undefined }): number =>
+    token.resourceServer?.accessTokenFormat === 'jwt' ? lifetimes.jwtAccessToken : lifetimes.accessToken;
   const cookie = { httpOnly: true, sameSite: 'lax', secure: options.secureCookies } as const;
 
   const configuration: Configuration = {
@@ -138,9 +140,9 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     ttl: {
       AuthorizationCode: () => lifetimes.code,
-      AccessToken: (_ctx, token) =>
-        token.resourceServer?.accessTokenFormat === 'jwt' ? lifetimes.jwtAccessToken : lifetimes.accessToken,
-      ClientCredentials: () => lifetimes.accessToken,
+      AccessToken: secondsOf,
+      // Tenant tokens come of it, and no revocation reaches a JWT among them either.
+      ClientCredentials: secondsOf,
       RefreshToken: (_ctx, token) => {
         const familyEnds = (token.iiat ?? Math.floor(clock() / 1000)) + lifetimes.refreshFamily;
         return Math.max(1, Math.min(lifetimes.refreshToken, familyEnds - Math.floor(clock() / 1000)));
