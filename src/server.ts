@@ -9,14 +9,13 @@ import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
 import { approvalPages, REVIEWS_SECTION, RULES_SECTION } from './approvals/pages.ts';
+import { requestPath, reviewPath } from './approvals/review-paths.ts';
 import { tendReviews } from './approvals/tend-reviews.ts';
 import { reviewersOf } from './approvals/who-reviews.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { displayText } from './consent/display-text.ts';
 import { usageOf } from './consent/app-usage.ts';
 import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
-import { requestPath } from './consent/review-line.ts';
 import { hearEvents } from './deliveries/hear-events.ts';
 import { mailReader } from './deliveries/mail/mail-reader.ts';
 import { openPost } from './deliveries/mail/open-post.ts';
@@ -24,6 +23,7 @@ import { devMailPages } from './deliveries/mail/pages.ts';
 import { startDeliveries } from './deliveries/start-deliveries.ts';
 import { loadDemoPlan, makeDemoWorld } from './demo-world.ts';
 import { createWeb, type Mount } from './http/create-web.ts';
+import { displayText } from './http/display-text.ts';
 import { healthRoutes } from './http/health.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createViews } from './http/views.ts';
@@ -165,7 +165,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     issuer: settings.issuer,
     platformName: settings.platformName,
     reviewersOf: async (review) => (await reviewersOf(deps, review)).people.map(({ user }) => user),
-    pages: { decide: ({ tenant, id }) => `/admin/${encodeURIComponent(tenant)}/reviews/${encodeURIComponent(id)}`, request: requestPath },
+    pages: { decide: reviewPath, request: requestPath },
   });
 
   let closing = false;

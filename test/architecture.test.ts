@@ -12,7 +12,7 @@ const SLICES = [
 ];
 
 /** Functions of values that views are made with. */
-const PURE_HTTP = ['src/http/display-time.ts'];
+const PURE_HTTP = ['src/http/display-text.ts', 'src/http/display-time.ts'];
 
 /** What a slice puts in front of the pages of others. */
 const MIDDLEWARE = ['src/sign-in/signed-in.ts'];

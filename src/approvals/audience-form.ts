@@ -1,7 +1,8 @@
 import type { Deps } from '#src/deps.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { PostedForm } from '#src/http/posted-form.ts';
 import type { GroupId, TenantId, UserId } from '#src/ids.ts';
-import { findMembers, namesOfMembers, type FoundMember } from '#src/tenants/find-members.ts';
+import { membersToChoose, type MembersToChoose } from '#src/tenants/find-members.ts';
 import { groupsOf } from '#src/tenants/group-store.ts';
 
 import type { Availability } from './availability.ts';
@@ -10,16 +11,11 @@ import type { Availability } from './availability.ts';
  * Choosing people without JavaScript: groups and members are tick boxes, and a search adds the members that it found
  * as more boxes when the form is sent back. `prefix` keeps several of them on one page apart.
  */
-export interface AudienceForm {
+export interface AudienceForm extends MembersToChoose {
   readonly prefix: string;
   readonly tenantName: string;
   readonly everyone: boolean;
   readonly groups: readonly { readonly id: GroupId; readonly name: string; readonly ticked: boolean }[];
-  /** Chosen ones first, then those that the search found. */
-  readonly members: readonly (FoundMember & { readonly ticked: boolean })[];
-  readonly query: string;
-  /** Said where the search found nobody. */
-  readonly nobody: boolean;
 }
 
 const MOST_GROUPS = 200;
@@ -30,6 +26,8 @@ export interface AudienceDraft {
   /** Everyone was chosen, and groups or members were ticked too. What was meant is for the person to say. */
   readonly contradicts: boolean;
 }
+
+export const CONTRADICTION = 'You ticked groups or members, but “Everyone” was chosen. Only those you ticked are chosen now; look at it once more.';
 
 export const draftOf = (availability: Availability): AudienceDraft => ({ availability, query: '', contradicts: false });
 
@@ -53,28 +51,27 @@ export async function audienceForm(
   prefix: string,
   { availability, query }: AudienceDraft,
 ): Promise<AudienceForm> {
-  const { groups: chosenGroups, members: chosenMembers }: Omit<Extract<Availability, { kind: 'some' }>, 'kind'> = availability.kind === 'some' ? availability : { groups: [], members: [] };
-  const [groups, members, found] = await Promise.all([
+  const chosen = availability.kind === 'some' ? availability : NOBODY;
+  const [groups, people] = await Promise.all([
     groupsOf(deps, tenant.id, { limit: MOST_GROUPS }),
-    namesOfMembers(deps, chosenMembers),
-    findMembers(deps, tenant.id, query),
+    membersToChoose(deps, tenant.id, { query, chosen: chosen.members }),
   ]);
-  const more = found.filter(({ user }) => !chosenMembers.includes(user));
   return {
+    ...people,
     prefix,
-    tenantName: tenant.name,
+    tenantName: displayText(tenant.name) || tenant.id,
     everyone: availability.kind === 'everyone',
-    groups: groups.records.map(({ value: { id, name } }) => ({ id, name, ticked: chosenGroups.includes(id) })),
-    members: [...members.map((each) => ({ ...each, ticked: true })), ...more.map((each) => ({ ...each, ticked: false }))],
-    query,
-    nobody: query.trim() !== '' && found.length === 0,
+    groups: groups.records.map(({ value: { id, name } }) => ({ id, name: displayText(name) || id, ticked: chosen.groups.includes(id) })),
+    members: people.members.map((member) => ({ ...member, name: displayText(member.name) || displayText(member.email), email: displayText(member.email, 254) })),
   };
 }
+
+const NOBODY: Extract<Availability, { kind: 'some' }> = { kind: 'some', groups: [], members: [] };
 
 /** In words, for those who look at what was decided. */
 export async function audienceWords(deps: Deps, tenant: { readonly id: TenantId; readonly name: string }, availability: Availability): Promise<string> {
   if (availability.kind === 'everyone') return `Everyone in ${tenant.name}`;
   const { groups, members } = await audienceForm(deps, tenant, '', draftOf(availability));
-  const names = [...groups.filter(({ ticked }) => ticked).map(({ name }) => name), ...members.map(({ name }) => name)];
+  const names = [...groups, ...members].filter(({ ticked }) => ticked).map(({ name }) => name);
   return names.length === 0 ? 'Nobody: the groups and members that were chosen are gone' : names.join(', ');
 }

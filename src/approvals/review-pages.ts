@@ -14,7 +14,7 @@ import type { StoredRecord } from '#src/storage/record-store.ts';
 
 import type { ApprovalDeps } from './app-facts.ts';
 import { appLine } from './app-line.ts';
-import { readAudience } from './audience-form.ts';
+import { CONTRADICTION, readAudience } from './audience-form.ts';
 import { readRules } from './change-rules.ts';
 import type { PermissionsByIdentity } from './check-approval.ts';
 import { decideReview, type ReviewVerdict } from './decide-review.ts';
@@ -113,8 +113,6 @@ export function reviewPages(deps: ReviewPagesDeps): WebRouter {
     render(ctx, 'admin/block', view, adminFrame(ctx, `Block ${app.name}`, REVIEWS_SECTION));
   }
 }
-
-const CONTRADICTION = 'You ticked groups or members, but “Everyone” is chosen. Only those you ticked are chosen now; look at it and approve again.';
 
 interface Kept {
   readonly draft?: ReviewDraft;

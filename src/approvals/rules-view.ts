@@ -1,7 +1,7 @@
 import { appsByIds } from '#src/apps/app-store.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Deps } from '#src/deps.ts';
-import { findMembers, namesOfMembers } from '#src/tenants/find-members.ts';
+import { membersToChoose } from '#src/tenants/find-members.ts';
 import type { Tenant } from '#src/tenants/tenant.ts';
 
 import { appLine } from './app-line.ts';
@@ -31,11 +31,10 @@ const MOST_APPS = 100;
 /** The form, from what it holds. */
 export async function rulesView(deps: Deps & { readonly catalogue: Catalogue }, tenant: Tenant, draft: RulesDraft) {
   const { catalogue } = deps;
-  const [used, trusted, chosen, found, trustFor] = await Promise.all([
+  const [used, trusted, people, trustFor] = await Promise.all([
     appsInUse(deps, tenant.id, MOST_APPS),
     appsByIds(deps, draft.apps),
-    namesOfMembers(deps, draft.people),
-    findMembers(deps, tenant.id, draft.peopleQuery),
+    membersToChoose(deps, tenant.id, { query: draft.peopleQuery, chosen: draft.people }),
     audienceForm(deps, tenant, 'trust_', draft.trustFor),
   ]);
   const apps = new Map([...used.apps.map(({ app }) => [app.id, app] as const), ...trusted]);
@@ -66,15 +65,7 @@ export async function rulesView(deps: Deps & { readonly catalogue: Catalogue }, 
     developers: draft.developers.join('\n'),
     trustFor,
     reviewers: (['app_admins', 'owners', 'people'] as const).map((kind) => ({ kind, label: REVIEWER_WORDS[kind], chosen: kind === draft.reviewers })),
-    people: {
-      prefix: 'reviewer_',
-      members: [
-        ...chosen.map((each) => ({ ...each, ticked: true })),
-        ...found.filter(({ user }) => !draft.people.includes(user)).map((each) => ({ ...each, ticked: false })),
-      ],
-      query: draft.peopleQuery,
-      nobody: draft.peopleQuery !== '' && found.length === 0,
-    },
+    people: { prefix: 'reviewer_', ...people },
     version: draft.version,
   };
 }

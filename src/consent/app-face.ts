@@ -1,6 +1,6 @@
 import type { App } from '#src/apps/app.ts';
+import { displayText, initialOf } from '#src/http/display-text.ts';
 
-import { displayText, initialOf } from './display-text.ts';
 
 /** What a person sees of an app before they trust it. The name is what the app says; the rest is what Assent knows. */
 export interface AppFace {

@@ -1,4 +1,4 @@
-import type { GroupId, UserId } from '#src/ids.ts';
+import type { AudienceDraft } from '#src/approvals/audience-form.ts';
 
 /** What a person filled in so far. */
 export interface ConsentDraft {
@@ -6,9 +6,6 @@ export interface ConsentDraft {
   readonly tenantTicked: readonly string[];
   readonly sharedAccess: boolean;
   readonly reason: string;
-  readonly allMembers: boolean;
-  readonly groups: readonly GroupId[];
-  readonly members: readonly UserId[];
-  /** Words to find members by. */
-  readonly query: string;
+  /** Whose data the app may reach. */
+  readonly dataRange: AudienceDraft;
 }

@@ -1,3 +1,4 @@
+import { audienceForm, draftOf } from '#src/approvals/audience-form.ts';
 import { findLiveApp } from '#src/apps/app-store.ts';
 import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
@@ -9,9 +10,10 @@ import { reviewersOf } from '#src/approvals/who-reviews.ts';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
-import type { DataRange } from '#src/installations/installation.ts';
+import { asAudience } from '#src/installations/data-range-form.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
+import { appManagersOf } from '#src/tenants/app-managers.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
 import { entitlementOf } from '#src/tenants/entitlement.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
@@ -21,7 +23,6 @@ import { findUser, usersByIds } from '#src/tenants/user-store.ts';
 import { chooseTenant, type Membership } from './choose-tenant.ts';
 import type { ConsentDraft } from './consent-draft.ts';
 import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
-import { appManagersOf, findPeople } from './find-people.ts';
 import { currentGrant } from './grant-store.ts';
 import { needsOwner } from './hindrance.ts';
 import type { KnownReviews } from './review-line.ts';
@@ -71,12 +72,13 @@ async function factsOfTenant(
   if (entitlement?.member.membership !== member.membership) return undefined;
   const standing: AppInTenant = { ...live, rules: approvals.rules, approval: approvals.approval, catalogue: deps.catalogue };
   const byOwner = needsOwner(request, standing, reviews.open);
-  const [reviewers, managers, people] = await Promise.all([
+  const before = installation?.value.dataRange ?? { kind: 'all' };
+  const [reviewers, managers, dataRange] = await Promise.all([
     reviewersOf(deps, { tenant: tenant.id, byOwner }),
     request.identity === 'user' ? [] : appManagersOf(deps, tenant.id),
     request.identity === 'user' || !entitlement.capabilities.includes('apps.manage')
       ? undefined
-      : findPeople(deps, tenant.id, { query: draft?.query ?? '', chosen: chosenMembers(draft, installation?.value.dataRange) }),
+      : audienceForm(deps, tenant, '', draft?.dataRange ?? draftOf(asAudience(before))),
   ]);
   return {
     tenant,
@@ -92,12 +94,9 @@ async function factsOfTenant(
     reviewers: reviewers.people.map(({ name }) => name),
     managers,
     installation: installation && { version: installation.version, value: installation.value },
-    people,
+    dataRange,
   };
 }
-
-const chosenMembers = (draft: ConsentDraft | undefined, before: DataRange | undefined): readonly UserId[] =>
-  draft?.members ?? (before?.kind === 'some' ? before.members : []);
 
 const RECENT_REVIEWS = 10;
 

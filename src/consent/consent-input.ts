@@ -1,5 +1,5 @@
+import { readAudience } from '#src/approvals/audience-form.ts';
 import { AppError } from '#src/errors.ts';
-import type { GroupId, UserId } from '#src/ids.ts';
 
 import type { ConsentDraft } from './consent-draft.ts';
 
@@ -33,30 +33,30 @@ function oneOf(form: FormFields, name: string, words: readonly string[]): string
   return ['', ...words].includes(value) ? value : refuse(name, `The field "${name}" says ${words.join(' or ')}, or is left out.`);
 }
 
-const draftOf = (form: FormFields): ConsentDraft => ({
-  ticked: ticks(form, 'permission'),
-  tenantTicked: ticks(form, 'tenant_permission'),
-  sharedAccess: oneOf(form, 'shared_access', ['yes']) === 'yes',
-  reason: form.one('reason'),
-  allMembers: oneOf(form, 'data_range', ['all', 'some']) !== 'some',
-  groups: ticks(form, 'group') as GroupId[],
-  members: ticks(form, 'member') as UserId[],
-  query: form.one('query').trim().slice(0, 100),
-});
+function draftOf(form: FormFields): ConsentDraft {
+  oneOf(form, 'for', ['everyone', 'some']);
+  for (const name of ['group', 'member']) ticks(form, name);
+  return {
+    ticked: ticks(form, 'permission'),
+    tenantTicked: ticks(form, 'tenant_permission'),
+    sharedAccess: oneOf(form, 'shared_access', ['yes']) === 'yes',
+    reason: form.one('reason'),
+    dataRange: readAudience(form, ''),
+  };
+}
 
 /** Strict: what the page's own form cannot send is `invalid_request`. */
 export function parseConsentInput(form: FormFields): ConsentInput {
+  if (form.one('do') === 'find') return { decision: 'search', tenant: needed(form, 'tenant'), draft: draftOf(form) };
   const decision = needed(form, 'decision');
   switch (decision) {
     case 'refuse':
       return { decision, tenant: form.one('tenant') || undefined };
     case 'ask':
       return { decision, tenant: needed(form, 'tenant'), shown: needed(form, 'shown'), reason: form.one('reason') };
-    case 'search':
-      return { decision, tenant: needed(form, 'tenant'), draft: draftOf(form) };
     case 'authorize':
       return { decision, tenant: needed(form, 'tenant'), shown: needed(form, 'shown'), draft: draftOf(form) };
     default:
-      return refuse('decision', 'The field "decision" says "authorize", "ask", "search" or "refuse".');
+      return refuse('decision', 'The field "decision" says "authorize", "ask" or "refuse".');
   }
 }

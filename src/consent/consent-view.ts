@@ -1,6 +1,8 @@
+import type { AudienceForm } from '#src/approvals/audience-form.ts';
 import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { generationOf, type AppInTenant } from '#src/approvals/decide.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { TenantId } from '#src/ids.ts';
 import type { Installation } from '#src/installations/installation.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
@@ -10,8 +12,6 @@ import type { User } from '#src/tenants/user.ts';
 import { appFace, type AppFace } from './app-face.ts';
 import type { Membership } from './choose-tenant.ts';
 import type { ConsentDraft } from './consent-draft.ts';
-import { displayText } from './display-text.ts';
-import type { PeopleToChoose } from './find-people.ts';
 import type { Grant } from './grant.ts';
 import { hindrance, identitiesOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { hinderedView, type HinderedView } from './hindered-view.ts';
@@ -52,7 +52,8 @@ export interface ChosenTenant extends Membership {
   /** Names of those who can let the app act for the tenant. */
   readonly managers: readonly string[];
   readonly installation: { readonly version: number; readonly value: Installation } | undefined;
-  readonly people: PeopleToChoose | undefined;
+  /** For somebody who manages apps, where the app wants to act for the tenant. */
+  readonly dataRange: AudienceForm | undefined;
 }
 
 export interface TenantName {

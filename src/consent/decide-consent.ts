@@ -1,4 +1,6 @@
+import { CONTRADICTION } from '#src/approvals/audience-form.ts';
 import type { PermissionsByIdentity } from '#src/approvals/check-approval.ts';
+import { asDataRange } from '#src/installations/data-range-form.ts';
 import type { DataRange } from '#src/installations/installation.ts';
 
 import type { ConsentAnswer } from './consent-answer.ts';
@@ -73,7 +75,7 @@ function decideAsk(view: AskView, draft: ConsentDraft): ConsentOutcome {
     return { is: 'invalid', pointer: 'shared_access', detail: 'Shared access was not offered.' };
   }
   const dataRange = installation && dataRangeOf(draft);
-  if (dataRange === 'unclear') return { is: 'unclear', notice: UNCLEAR_RANGE };
+  if (dataRange === 'unclear') return { is: 'unclear', notice: CONTRADICTION };
   if (dataRange === 'nobody') return { is: 'unclear', notice: NOBODY };
 
   const forTenant = installation ? installed(installation, draft) : [];
@@ -103,12 +105,11 @@ const installed = ({ required, optional }: TenantPart, { tenantTicked }: Consent
   ...scopesOf(optional).filter((name) => tenantTicked.includes(name)),
 ];
 
-const UNCLEAR_RANGE = 'You chose all members, and also some of them by name. Say which it is.';
-const NOBODY = 'Choose at least one group or member, or all members.';
+const NOBODY = 'Choose at least one group or member, or everyone.';
 
 /** A wide choice that stands beside a narrow one may be an oversight; it is asked, not guessed. */
-function dataRangeOf({ allMembers, groups, members }: ConsentDraft): DataRange | 'unclear' | 'nobody' {
-  const some = groups.length + members.length > 0;
-  if (allMembers) return some ? 'unclear' : { kind: 'all' };
-  return some ? { kind: 'some', groups, members } : 'nobody';
+function dataRangeOf({ dataRange: { availability, contradicts } }: ConsentDraft): DataRange | 'unclear' | 'nobody' {
+  if (contradicts) return 'unclear';
+  const empty = availability.kind === 'some' && availability.groups.length + availability.members.length === 0;
+  return empty ? 'nobody' : asDataRange(availability);
 }

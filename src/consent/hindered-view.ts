@@ -1,12 +1,13 @@
+import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import { mayReview } from '#src/approvals/who-reviews.ts';
+import { displayText } from '#src/http/display-text.ts';
 
 import type { ChosenTenant, ConsentFacts, Face, TenantName } from './consent-view.ts';
-import { displayText } from './display-text.ts';
 import { canAsk, wishOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
-import { requestPath, requestState, reviewPath, reviewLines, type ReviewLine } from './review-line.ts';
+import { requestState, reviewLines, type ReviewLine } from './review-line.ts';
 
 /** Nothing can be given here now: why, who can change that, and how to ask them. */
 export interface HinderedView extends Face {

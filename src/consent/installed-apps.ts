@@ -4,12 +4,12 @@ import type { Catalogue } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
 import type { AppInTenant } from '#src/approvals/decide.ts';
 import type { Deps } from '#src/deps.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
 import { appFace, type AppFace } from './app-face.ts';
 import { receivedDelegations } from './consent-facts.ts';
-import { displayText } from './display-text.ts';
 import { effectiveScope, grantStands } from './effective-permissions.ts';
 import type { Grant } from './grant.ts';
 import { grantsOfUser, readGrant } from './grant-store.ts';

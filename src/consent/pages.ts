@@ -1,3 +1,4 @@
+import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { AppError, ERRORS } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { allowFormActionTo, allowImageFrom } from '#src/http/headers.ts';
@@ -14,7 +15,6 @@ import { decideConsent, type ConsentOutcome } from './decide-consent.ts';
 import { giveConsent, putToReviewers } from './give-consent.ts';
 import type { PendingConsents } from './pending-consent.ts';
 import { plain } from './phrase.ts';
-import { requestPath, reviewPath } from './review-line.ts';
 import { shownDigest } from './shown-digest.ts';
 
 export interface ConsentPagesDeps extends ConsentFactsDeps {

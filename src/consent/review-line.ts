@@ -1,9 +1,10 @@
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import type { Review } from '#src/approvals/review.ts';
+import { requestPath } from '#src/approvals/review-paths.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { UserId } from '#src/ids.ts';
 
-import { displayText } from './display-text.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 
 /** The review that is open for the app, and those decided last, the newest first. */
@@ -24,14 +25,6 @@ export interface ReviewLine extends PermissionLine {
   readonly state: string;
   readonly link: string | null;
 }
-
-/** Where those who asked see what becomes of it. */
-export const requestPath = ({ tenant, id }: Pick<Review, 'tenant' | 'id'>): string =>
-  `/requests/${encodeURIComponent(tenant)}/${encodeURIComponent(id)}`;
-
-/** The same, for those who decide on it. */
-export const reviewPath = ({ tenant, id }: Pick<Review, 'tenant' | 'id'>): string =>
-  `/admin/${encodeURIComponent(tenant)}/reviews/${encodeURIComponent(id)}`;
 
 export function requestState(name: string, identity: Identity, { open, decided }: KnownReviews, user: UserId): RequestState | undefined {
   const isTheirs = (review: Review | undefined): review is Review =>

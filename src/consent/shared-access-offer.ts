@@ -1,8 +1,8 @@
 import type { Version } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { Delegation } from '#src/tenants/delegation.ts';
 
-import { displayText } from './display-text.ts';
 import type { Grant } from './grant.ts';
 
 /** The words on the box are part of the product (Z1). */

@@ -1,12 +1,10 @@
+import type { AudienceForm } from '#src/approvals/audience-form.ts';
 import { decide, generationOf, type Decision } from '#src/approvals/decide.ts';
 import { mayReview } from '#src/approvals/who-reviews.ts';
-import type { GroupId, MembershipId, UserId } from '#src/ids.ts';
-import type { DataRange, Installation } from '#src/installations/installation.ts';
+import type { MembershipId } from '#src/ids.ts';
+import type { Installation } from '#src/installations/installation.ts';
 
-import type { ConsentDraft } from './consent-draft.ts';
 import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
-import { displayText } from './display-text.ts';
-import type { PeopleToChoose } from './find-people.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import type { SortedScopes } from './requested-scopes.ts';
 import { reviewLines, type ReviewLine } from './review-line.ts';
@@ -14,16 +12,6 @@ import { reviewLines, type ReviewLine } from './review-line.ts';
 export interface TenantLine extends PermissionLine {
   /** The tenant has to approve it, and this person's yes does that. */
   readonly approving: boolean;
-}
-
-/** Whose data the app may reach, as choices. */
-export interface DataRangeChoice {
-  readonly all: boolean;
-  readonly groups: readonly { readonly id: GroupId; readonly name: string; readonly chosen: boolean }[];
-  readonly members: readonly { readonly id: UserId; readonly name: string; readonly email: string; readonly chosen: boolean }[];
-  /** There are more members than are shown. */
-  readonly searchable: boolean;
-  readonly query: string;
 }
 
 /** What the app asks of the tenant. */
@@ -35,7 +23,8 @@ export interface TenantPart {
   readonly blocked: readonly PermissionLine[];
   readonly approving: readonly string[];
   readonly installed: boolean;
-  readonly dataRange: DataRangeChoice;
+  /** Whose data the app may reach, as choices; none for somebody who may not choose. */
+  readonly dataRange: AudienceForm | undefined;
   readonly basis: { readonly membership: MembershipId; readonly installation: number | null };
 }
 
@@ -49,7 +38,7 @@ export const mayDecide =
   ({ byOwner }: Pick<Decision, 'byOwner'>): boolean =>
     capabilities.includes('apps.manage') && mayReview({ byOwner }, standing.rules, { member, capabilities });
 
-export function tenantPart({ catalogue, person, draft }: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): TenantPart {
+export function tenantPart({ catalogue, person }: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): TenantPart {
   const installation = standingInstallation(chosen);
   const lines = (names: readonly string[]): TenantLine[] =>
     permissionLines(names, catalogue).map((line) => ({ ...line, approving: sorted.approving.includes(line.scopes[0] ?? '') }));
@@ -61,29 +50,8 @@ export function tenantPart({ catalogue, person, draft }: ConsentFacts, chosen: C
     blocked: permissionLines(sorted.blocked, catalogue),
     approving: sorted.approving,
     installed: installation !== undefined,
-    dataRange: dataRangeChoice(chosen.people, draft ?? asDraft(installation?.dataRange)),
+    dataRange: chosen.dataRange,
     basis: { membership: chosen.member.membership, installation: chosen.installation?.version ?? null },
-  };
-}
-
-type Chosen = Pick<ConsentDraft, 'allMembers' | 'groups' | 'members'>;
-
-const asDraft = (range: DataRange = { kind: 'all' }): Chosen =>
-  range.kind === 'all' ? { allMembers: true, groups: [], members: [] } : { ...range, allMembers: false };
-
-function dataRangeChoice(people: PeopleToChoose | undefined, { allMembers, groups, members }: Chosen): DataRangeChoice {
-  const chosen = new Set<string>([...groups, ...members]);
-  return {
-    all: allMembers,
-    groups: (people?.groups ?? []).map(({ id, name }) => ({ id, name: displayText(name), chosen: chosen.has(id) })),
-    members: (people?.members ?? []).map(({ user: id, name, email }) => ({
-      id,
-      name: displayText(name) || displayText(email),
-      email: displayText(email, 254),
-      chosen: chosen.has(id),
-    })),
-    searchable: people?.more ?? false,
-    query: people?.query ?? '',
   };
 }
 

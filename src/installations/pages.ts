@@ -1,6 +1,6 @@
+import { audienceForm, audienceWords, CONTRADICTION, draftOf, readAudience, type AudienceDraft } from '#src/approvals/audience-form.ts';
 import { appsByIds } from '#src/apps/app-store.ts';
 import { appLine } from '#src/approvals/app-line.ts';
-import { audienceForm, audienceWords, readAudience, type AudienceDraft } from '#src/approvals/audience-form.ts';
 import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
@@ -52,6 +52,10 @@ export function installationPages(deps: InstallationPagesDeps): WebRouter {
     const form = await postedForm(ctx, `installation:${appIn(ctx)}`);
     const audience = readAudience(form, '');
     if (form.one('do') !== 'save') return showOne(deps, ctx, await installed(deps, ctx), { audience });
+    if (audience.contradicts) {
+      ctx.status = 422;
+      return showOne(deps, ctx, await installed(deps, ctx), { audience, problem: CONTRADICTION });
+    }
     const dataRange = asDataRange(audience.availability);
     const change = () => changeDataRange(deps, { ...named(ctx), dataRange, ifVersion: Number(form.one('version')) }, actorOf(ctx));
     await attempt(deps, ctx, change, 'data-range', { audience });
@@ -148,7 +152,7 @@ async function showOne(deps: InstallationDeps, ctx: WebContext, { app, installat
   const [people, words, form] = await Promise.all([
     usersByIds(deps, [installation.installedBy]),
     audienceWords(deps, tenant, availability),
-    audienceForm(deps, tenant, '', audience ?? { availability, query: '', contradicts: false }),
+    audienceForm(deps, tenant, '', audience ?? draftOf(availability)),
   ]);
   const view = {
     app: line,

@@ -1,16 +1,16 @@
+import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
-import { displayText } from '#src/consent/display-text.ts';
-import { appManagersOf } from '#src/consent/find-people.ts';
 import { phrase } from '#src/consent/phrase.ts';
-import { requestPath } from '#src/consent/review-line.ts';
 import { AppError } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
+import { displayText } from '#src/http/display-text.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import type { WebContext, WebRouter } from '#src/http/web-context.ts';
 import type { AppId, UserId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { appManagersOf } from '#src/tenants/app-managers.ts';
 
 import { allowPermission } from './allow-permission.ts';
 import { appPath, startOf, type Button } from './app-view.ts';
@@ -67,7 +67,7 @@ function pathOfWhoCan(place: Place, wanted: StandingPermission, user: UserId): s
     case 'reviewers': {
       const { open } = standing;
       const decides = mayReview({ byOwner: wanted.byOwner || (open?.byOwner ?? false) }, standing.app.rules, entitlement);
-      if (decides && open) return `${admin}/reviews/${encodeURIComponent(open.id)}`;
+      if (decides && open) return reviewPath(open);
       if (decides) return askPath(place, wanted);
       return open?.requests.some((request) => request.user === user) ? requestPath(open) : undefined;
     }

@@ -2,8 +2,8 @@ import type { App, Version } from '#src/apps/app.ts';
 import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import { appFace, safeLink, type AppFace } from '#src/consent/app-face.ts';
-import { displayText } from '#src/consent/display-text.ts';
-import { requestPath } from '#src/consent/review-line.ts';
+import { requestPath } from '#src/approvals/review-paths.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { ReviewId } from '#src/ids.ts';
 import type { Tenant } from '#src/tenants/tenant.ts';
 

@@ -1,10 +1,9 @@
-import { audienceForm, readAudience, type AudienceDraft } from '#src/approvals/audience-form.ts';
+import { audienceForm, CONTRADICTION, draftOf, readAudience, type AudienceDraft } from '#src/approvals/audience-form.ts';
 import { appFace } from '#src/consent/app-face.ts';
-import { appManagersOf } from '#src/consent/find-people.ts';
-import { displayText } from '#src/consent/display-text.ts';
 import { phrase } from '#src/consent/phrase.ts';
 import { AppError } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
+import { displayText } from '#src/http/display-text.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -12,6 +11,7 @@ import type { WebContext, WebRouter } from '#src/http/web-context.ts';
 import type { AppId } from '#src/ids.ts';
 import { asDataRange } from '#src/installations/data-range-form.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { appManagersOf } from '#src/tenants/app-managers.ts';
 
 import { appPath } from './app-view.ts';
 import { installApp } from './install-app.ts';
@@ -27,7 +27,7 @@ export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
     if (place.standing.installation) return redirectTo(ctx, installationPath(place));
     if (!place.entitlement.capabilities.includes('apps.manage')) return showRefusal(ctx, place, await appManagersOf(deps, place.tenant.id));
     if (!canInstall(place.standing)) return redirectTo(ctx, appPath(place.live.app, place.tenant.id));
-    await show(deps, ctx, place, { audience: { availability: { kind: 'everyone' }, query: '', contradicts: false }, ticked: [], problem: '' });
+    await show(deps, ctx, place, { audience: draftOf({ kind: 'everyone' }), ticked: [], problem: '' });
   });
 
   router.post('/apps/:app/install', requireSignedIn(deps), async (ctx) => {
@@ -36,6 +36,10 @@ export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
     const place = await placeOf(deps, { app: appIn(ctx), tenant: form.one('tenant'), user: user.id });
     const filled = { audience: readAudience(form, ''), ticked: form.all('permission'), problem: '' };
     if (form.one('do') !== 'install') return show(deps, ctx, place, filled);
+    if (filled.audience.contradicts) {
+      ctx.status = 422;
+      return show(deps, ctx, place, { ...filled, problem: CONTRADICTION });
+    }
     try {
       await installApp(deps, place, { user: user.id, version: form.one('version'), ticked: filled.ticked, dataRange: asDataRange(filled.audience.availability) });
     } catch (error) {

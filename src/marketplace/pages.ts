@@ -6,10 +6,10 @@ import { declaredFor } from '#src/approvals/decide.ts';
 import { requestReview } from '#src/approvals/request-review.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
-import { displayText } from '#src/consent/display-text.ts';
-import { requestPath } from '#src/consent/review-line.ts';
+import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { openCursor, sealCursor } from '#src/http/cursor.ts';
+import { displayText } from '#src/http/display-text.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
@@ -93,7 +93,7 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
     if (!('review' in outcome)) return redirectTo(ctx, resume);
     const { review } = outcome;
     const decides = mayReview(review, place.standing.app.rules, place.entitlement);
-    redirectTo(ctx, decides ? `/admin/${encodeURIComponent(review.tenant)}/reviews/${encodeURIComponent(review.id)}` : requestPath(review));
+    redirectTo(ctx, decides ? reviewPath(review) : requestPath(review));
   });
 
   addAllowPages(router, deps);

@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
 
 import { isActive } from './member.ts';
-import { findMember, membersOf } from './member-store.ts';
+import { findMember, memberKey, membersOf } from './member-store.ts';
 import { findUserByEmail, usersByIds } from './user-store.ts';
 
 export interface FoundMember {
@@ -13,6 +13,7 @@ export interface FoundMember {
 
 const PAGE = 200;
 const MOST_PAGES = 10;
+const FIRST = 40;
 
 const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
 
@@ -35,6 +36,40 @@ export async function findMembers(deps: Deps, tenant: TenantId, text: string, li
     after = page.next;
   }
   return found.slice(0, limit);
+}
+
+export interface MembersToChoose {
+  /** Those who were chosen already, then those whom the words find; without words, the first ones. */
+  readonly members: readonly (FoundMember & { readonly ticked: boolean })[];
+  readonly query: string;
+  /** Said where the search found nobody. */
+  readonly nobody: boolean;
+}
+
+export async function membersToChoose(deps: Deps, tenant: TenantId, { query, chosen }: { query: string; chosen: readonly UserId[] }): Promise<MembersToChoose> {
+  const searching = query.trim() !== '';
+  const [kept, found] = await Promise.all([
+    namesOfMembers(deps, await membersAmong(deps, tenant, chosen)),
+    searching ? findMembers(deps, tenant, query) : firstMembers(deps, tenant),
+  ]);
+  const more = found.filter(({ user }) => !chosen.includes(user));
+  return {
+    members: [...kept.map((each) => ({ ...each, ticked: true })), ...more.map((each) => ({ ...each, ticked: false }))],
+    query,
+    nobody: searching && found.length === 0,
+  };
+}
+
+/** Ids come from a form: only of members of this tenant may the names be shown. */
+async function membersAmong({ store }: Deps, tenant: TenantId, people: readonly UserId[]): Promise<UserId[]> {
+  const asked = people.slice(0, PAGE);
+  const members = await store.read(...asked.map((user) => memberKey(tenant, user)));
+  return asked.filter((_, place) => members[place] !== undefined);
+}
+
+async function firstMembers(deps: Deps, tenant: TenantId): Promise<FoundMember[]> {
+  const { records } = await membersOf(deps, tenant, { limit: FIRST });
+  return namesOfMembers(deps, records.filter(({ value }) => isActive(value)).map(({ value }) => value.user));
 }
 
 /** With their names, in the order of the ids; without those who are no users any more. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { appFace, returnPlace, safeLink, safeLogo } from '#src/consent/app-face.ts';
-import { displayText, initialOf } from '#src/consent/display-text.ts';
+import { displayText, initialOf } from '#src/http/display-text.ts';
 
 import { anApp } from './facts.ts';
 

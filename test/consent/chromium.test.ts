@@ -129,8 +129,8 @@ async function install(look: Look = {}) {
 
 test('L6 with JavaScript off, an admin chooses whose data an app may reach, and installs it', async () => {
   const { page, request } = await install();
-  expect(await page.getByLabel('All members').isChecked()).toBe(true);
-  await page.getByLabel('Only these groups and members').check();
+  expect(await page.getByLabel('Everyone in Northwind').isChecked()).toBe(true);
+  await page.getByLabel('Only some groups and members').check();
   await page.getByLabel('Ben Okri').check();
   await page.getByLabel('See all meetings').check();
   await page.getByRole('button', { name: 'Approve and install' }).click();

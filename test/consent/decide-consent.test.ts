@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { draftOf } from '#src/approvals/audience-form.ts';
 import { parseConsentInput, type ConsentInput } from '#src/consent/consent-input.ts';
 import type { ConsentDraft } from '#src/consent/consent-draft.ts';
 import { consentView, type AskView, type ConsentFacts } from '#src/consent/consent-view.ts';
@@ -27,7 +28,7 @@ const authorize = (facts: ConsentFacts, { tenant, shown, ...draft }: Yes = {}): 
   decision: 'authorize',
   tenant: tenant ?? facts.chosen?.tenant.id ?? '',
   shown: shown ?? digestOf(facts) ?? '',
-  draft: { ticked: [], tenantTicked: [], sharedAccess: false, reason: '', allMembers: true, groups: [], members: [], query: '', ...draft },
+  draft: { ticked: [], tenantTicked: [], sharedAccess: false, reason: '', dataRange: draftOf({ kind: 'everyone' }), ...draft },
 });
 
 const decide = (facts: ConsentFacts, input: Answer): ConsentOutcome => decideConsent(consentView(facts), digestOf(facts), input);
@@ -157,7 +158,7 @@ describe('what the form sends', () => {
       decision: 'authorize',
       tenant: 'ten_1',
       shown: 'abc',
-      draft: { ticked: ['a:b', 'c'], tenantTicked: [], sharedAccess: true, reason: '', allMembers: true, groups: [], members: [], query: '' },
+      draft: { ticked: ['a:b', 'c'], tenantTicked: [], sharedAccess: true, reason: '', dataRange: draftOf({ kind: 'everyone' }) },
     });
   });
 

@@ -167,6 +167,7 @@ export const anApproval = (more: Partial<Approval> = {}): Approval => ({
   version: null,
   review: null,
   generation: 0,
+  shuts: 0,
   decidedBy: { kind: 'system' },
   decidedAt: at,
   ...more,
@@ -259,6 +260,6 @@ const chosenTenant = (standing: AppInTenant, more: Partial<ChosenTenant>): Chose
   reviewers: ['Ada'],
   managers: ['Ada'],
   installation: undefined,
-  people: undefined,
+  dataRange: undefined,
   ...more,
 });

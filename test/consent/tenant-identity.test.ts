@@ -53,7 +53,7 @@ describe('an admin', () => {
   test('L9 is asked in the name of the tenant, and with one yes approves what they may and installs', async () => {
     const { app, page, request } = await asks(gil, site.people.gil);
     for (const text of ['act as itself in', 'as itself, not as you', 'Needs approval, which you give with your yes', `/admin/${north()}/installations`]) expect(page.html).toContain(text);
-    expect(boxes(page).slice(0, 3)).toEqual(['tenant_permission=meetings.all:read', '✓ data_range=all', 'data_range=some']);
+    expect(boxes(page).slice(0, 3)).toEqual(['tenant_permission=meetings.all:read', '✓ for=everyone', 'for=some']);
 
     await press(gil, page, 'Approve and install', { tick: ['tenant_permission=meetings.all:read'] });
     expect(installationOf(request)).toMatchObject([
@@ -79,13 +79,13 @@ describe('an admin', () => {
 
   test('what stands already is no question; the data range is as it is', async () => {
     const { app, page, request } = await asks(gil, site.people.gil, { tenant: { required: ['rooms:manage'], optional: [] } });
-    await press(gil, page, 'Install', { untick: ['data_range=all'], tick: ['data_range=some', `member=${site.people.ben.id}`] });
+    await press(gil, page, 'Install', { untick: ['for=everyone'], tick: ['for=some', `member=${site.people.ben.id}`] });
     const [decision] = installationOf(request);
     if (!decision) throw new Error('there is a decision');
     await site.install(request, decision);
     const again = await gil.open(site.pageOf(site.pending(app, site.people.gil, { identity: 'tenant', scopes: ['rooms:manage'], tenantHint: north() })));
     expect(again.html).toContain('Already allowed');
-    expect(boxes(again)).toEqual(expect.arrayContaining(['data_range=all', '✓ data_range=some', `✓ member=${site.people.ben.id}`, `member=${site.people.ada.id}`]));
+    expect(boxes(again)).toEqual(expect.arrayContaining(['for=everyone', '✓ for=some', `✓ member=${site.people.ben.id}`, `member=${site.people.ada.id}`]));
   });
 
   test('xA5 who was demoted while the page was open gives nothing', async () => {
@@ -122,20 +122,20 @@ describe('L6 the data range', () => {
 
   test('is some groups and members, when that is chosen', async () => {
     const group = await createGroup(site.deps, { tenant: north(), name: 'Sales' }, site.operator);
-    const { request } = await choose({ untick: ['data_range=all'], tick: ['data_range=some', `group=${group.id}`, `member=${site.people.ada.id}`] });
+    const { request } = await choose({ untick: ['for=everyone'], tick: ['for=some', `group=${group.id}`, `member=${site.people.ada.id}`] });
     expect(installationOf(request)).toMatchObject([{ dataRange: { kind: 'some', groups: [group.id], members: [site.people.ada.id] } }]);
   });
 
-  test('all members beside members by name is asked back, with everything as it was filled in', async () => {
+  test('all members beside members by name is asked back, with what was ticked as the choice', async () => {
     const { page, request } = await choose({ tick: [`member=${site.people.ada.id}`, 'tenant_permission=meetings.all:read'] });
-    expect([page.status, page.html.includes('Say which it is.'), site.answersTo(request)]).toEqual([400, true, []]);
-    expect(boxes(page)).toEqual(expect.arrayContaining(['✓ tenant_permission=meetings.all:read', '✓ data_range=all', `✓ member=${site.people.ada.id}`]));
-    await press(gil, page, 'Approve and install', { untick: [`member=${site.people.ada.id}`] });
+    expect([page.status, page.html.includes('look at it once more'), site.answersTo(request)]).toEqual([400, true, []]);
+    expect(boxes(page)).toEqual(expect.arrayContaining(['✓ tenant_permission=meetings.all:read', '✓ for=some', `✓ member=${site.people.ada.id}`]));
+    await press(gil, page, 'Approve and install', { untick: [`member=${site.people.ada.id}`, 'for=some'], tick: ['for=everyone'] });
     expect(installationOf(request)).toMatchObject([{ dataRange: { kind: 'all' }, permissions: ['rooms:manage', 'meetings.all:read'] }]);
   });
 
   test('nobody is no range', async () => {
-    const { page, request } = await choose({ untick: ['data_range=all'], tick: ['data_range=some'] });
+    const { page, request } = await choose({ untick: ['for=everyone'], tick: ['for=some'] });
     expect([page.status, page.html.includes('Choose at least one group or member'), site.answersTo(request)]).toEqual([400, true, []]);
   });
 
@@ -144,7 +144,7 @@ describe('L6 the data range', () => {
     const body = new URLSearchParams({
       ...Object.fromEntries(['csrf', 'tenant', 'shown'].map((name) => [name, valueOf(page, name)])),
       decision: 'authorize',
-      data_range: 'some',
+      for: 'some',
       member: site.people.chloe.id,
     });
     const cookie = ['assent_session', 'assent_form'].map((name) => `${name}=${gil.cookie(site.web.origin, name)}`).join('; ');
@@ -159,7 +159,7 @@ describe('L6 the data range', () => {
       await addMember(site.deps, { tenant: north(), user: user.id, role: 'member' }, site.operator);
     }
     const { page, request } = await asks(gil, site.people.gil);
-    const found = await press(gil, page, 'Find', { untick: ['data_range=all'], tick: ['data_range=some', `member=${site.people.ada.id}`], fill: { query: 'person 44' } });
+    const found = await press(gil, page, 'Find members', { untick: ['for=everyone'], tick: ['for=some', `member=${site.people.ada.id}`], fill: { query: 'person 44' } });
     expect(found.status).toBe(200);
     const members = boxes(found).filter((box) => box.includes('member='));
     expect([members.length, members[0]]).toEqual([2, `✓ member=${site.people.ada.id}`]);
@@ -174,7 +174,7 @@ describe('somebody who does not manage apps', () => {
     for (const text of ['asks to act for', 'Ada Lovelace', 'Gil Admin', `/apps/${app.id}`]) expect(page.html).toContain(text);
     const cookie = ['assent_session', 'assent_form'].map((name) => `${name}=${ben.cookie(site.web.origin, name)}`).join('; ');
     const fields = Object.fromEntries(['csrf', 'tenant', 'shown'].map((name) => [name, valueOf(page, name)]));
-    const forged = await fetch(site.pageOf(request), { method: 'POST', body: new URLSearchParams({ ...fields, decision: 'authorize', data_range: 'all' }), headers: { cookie, 'sec-fetch-site': 'same-origin', accept: 'text/html' }, redirect: 'manual' });
+    const forged = await fetch(site.pageOf(request), { method: 'POST', body: new URLSearchParams({ ...fields, decision: 'authorize', for: 'everyone' }), headers: { cookie, 'sec-fetch-site': 'same-origin', accept: 'text/html' }, redirect: 'manual' });
     expect([forged.status, site.answersTo(request)]).toEqual([409, []]);
 
     await ben.submit(page, { button: 'Ask for approval' }, { stopAt: `${site.web.origin}/requests/` });

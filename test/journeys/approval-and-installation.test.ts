@@ -103,7 +103,7 @@ describe('in a browser without JavaScript', () => {
     await ada.goto(stage.app);
     await press(ada, 'Install for the whole organisation');
     expect(await text(ada)).toMatch(/as itself, not as you[\s\S]*See all meetings of the organisation/);
-    await ada.getByLabel('Only these groups and members').check();
+    await ada.getByLabel('Only some groups and members').check();
     await ada.getByLabel('Sales').check();
     await screenshot(ada, 'journey-install');
     await ada.getByRole('button', { name: /install/i }).click();

@@ -32,9 +32,9 @@ export async function install(
 const rangeOf = (range: Installing['dataRange'], permissions: readonly string[]): Partial<Click> => ({
   tick: [
     ...permissions.map((name) => `tenant_permission=${name}`),
-    ...(range ? ['data_range=some', ...(range.groups ?? []).map((id) => `group=${id}`), ...(range.members ?? []).map((id) => `member=${id}`)] : []),
+    ...(range ? ['for=some', ...(range.groups ?? []).map((id) => `group=${id}`), ...(range.members ?? []).map((id) => `member=${id}`)] : []),
   ],
-  untick: range ? ['data_range=all'] : [],
+  untick: range ? ['for=everyone'] : [],
 });
 
 /** With the app's own credentials, nobody being there. */

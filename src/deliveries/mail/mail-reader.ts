@@ -1,9 +1,9 @@
 import { findApp } from '#src/apps/app-store.ts';
 import { readReview } from '#src/approvals/review-store.ts';
 import { statusOf, type Review } from '#src/approvals/review.ts';
-import { displayText } from '#src/consent/display-text.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AssentEvent } from '#src/events.ts';
+import { displayText } from '#src/http/display-text.ts';
 import type { Views } from '#src/http/views.ts';
 import type { UserId } from '#src/ids.ts';
 import { findMember } from '#src/tenants/member-store.ts';

@@ -1,4 +1,4 @@
-import { displayText } from '#src/consent/display-text.ts';
+import { displayText } from '#src/http/display-text.ts';
 
 /** What is sent, ready to go. */
 export interface Mail {

@@ -1,5 +1,5 @@
-import { displayText } from '#src/consent/display-text.ts';
 import type { Review } from '#src/approvals/review.ts';
+import { displayText } from '#src/http/display-text.ts';
 
 import { quoted, unlinked, type Letter } from './mail.ts';
 
