@@ -17,7 +17,13 @@ const TITLES: Record<ScenarioName, string> = {
 const DOCUMENT = join(import.meta.dirname, '../docs/benchmark.md');
 const FIGURES = /(<!-- figures -->\n)[\s\S]*(<!-- end of figures -->)/;
 
-export function tables(results: readonly Result[], plan: Plan & { redisVersion: string }): string {
+interface Circumstances extends Plan {
+  readonly redisVersion: string;
+  /** How many processes wanted to run before the bench began. */
+  readonly busy: number;
+}
+
+export function tables(results: readonly Result[], plan: Circumstances): string {
   const scenarios = plan.scenarios.map((scenario) => {
     const rows = results.filter((result) => result.scenario === scenario).map(row);
     return [`### ${TITLES[scenario]}`, '', HEAD, LINE, ...rows, ''].join('\n');
@@ -33,13 +39,13 @@ const row = ({ contender, perSecond, p50Ms, p99Ms, cpuMs, rssMb, ratio, cpuRatio
 
 const times = (ratio: number | undefined): string => (ratio === undefined ? '' : ratio.toFixed(2));
 
-function machine({ connections, rounds, seconds, redisVersion }: Plan & { redisVersion: string }): string {
+function machine({ connections, rounds, seconds, redisVersion, busy }: Circumstances): string {
   const { version: library } = createRequire(import.meta.url)('oidc-provider/package.json') as { version: string };
   const processors = cpus();
   return (
     `${processors.length} cores (${processors[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GB of memory, ${platform()} ${arch()}, ` +
     `Node ${process.versions.node}, oidc-provider ${library}, Redis ${redisVersion}. ` +
-    `${connections} connections, medians of ${rounds} rounds of ${seconds} s.`
+    `${connections} connections, medians of ${rounds} rounds of ${seconds} s. Load of the machine before: ${busy.toFixed(1)}.`
   );
 }
 
