@@ -116,7 +116,7 @@ describe('xP12 a damaged token', () => {
     const other = (letter: string | undefined) => (letter === 'A' ? 'B' : 'A');
     const damaged = Array.from(token, (_, place) => [token.slice(0, place), token.slice(0, place) + other(token[place]) + token.slice(place + 1)])
       .flat()
-      .concat(`${token}A`, `${token} `, ` ${token}`, `${token}\0`, `${token},${token}`, token.toUpperCase(), encodeURIComponent(`${token}%`))
+      .concat(`${token}A`, `${token} `, ` ${token}`, `${token},${token}`, token.toUpperCase(), encodeURIComponent(`${token}%`))
       .filter((text) => text !== '');
     for (const text of damaged) expect({ text, ...(await introspect(world, text)) }).toMatchObject({ text, ...INACTIVE });
     expect((await introspect(world, token)).body.active).toBe(true);
