@@ -12,6 +12,7 @@ import type { Approval } from './approval.ts';
 import { approvalKey } from './approval-store.ts';
 import type { Availability } from './availability.ts';
 import { checkAvailability, checkPermissions, needsOwner, NOTHING, type PermissionsByIdentity } from './check-approval.ts';
+import { isShut, shutsOf } from './decide.ts';
 import { NO_REVIEW, settleOpenReview } from './settle-review.ts';
 import { noteTenantApp } from './tenant-apps.ts';
 
@@ -63,7 +64,7 @@ export async function approveApp(
   });
 }
 
-/** Nothing of the app works in the tenant from now on, until it is approved again (Z10). */
+/** Nothing of the app works in the tenant until it is approved again (Z10), and its codes and tokens not even then (I2). */
 export const withdrawApproval = (deps: Deps, which: WhichApproval, actor: Actor): Promise<Approval> =>
   shut(deps, which, actor, (before) => (before?.status === 'blocked' ? undefined : { status: 'withdrawn', event: 'approval.withdrawn' }));
 
@@ -133,23 +134,27 @@ function checkVersion(wanted: number | null | undefined, version: number | undef
 }
 
 /** What was decided last, on top of what was before. */
-export const nextApproval = (
+export function nextApproval(
   { tenant, app }: Pick<Approval, 'tenant' | 'app'>,
   before: Approval | undefined,
   changes: Partial<Approval>,
   actor: Actor,
   now: number,
-): Approval => ({
-  tenant,
-  app,
-  status: 'approved',
-  permissions: NOTHING,
-  availability: { kind: 'everyone' },
-  version: null,
-  review: null,
-  generation: 0,
-  ...before,
-  ...changes,
-  decidedBy: actor,
-  decidedAt: new Date(now).toISOString(),
-});
+): Approval {
+  const next: Approval = {
+    tenant,
+    app,
+    status: 'approved',
+    permissions: NOTHING,
+    availability: { kind: 'everyone' },
+    version: null,
+    review: null,
+    generation: 0,
+    shuts: 0,
+    ...before,
+    ...changes,
+    decidedBy: actor,
+    decidedAt: new Date(now).toISOString(),
+  };
+  return { ...next, shuts: shutsOf(before) + (isShut(next) && !isShut(before) ? 1 : 0) };
+}

@@ -110,3 +110,6 @@ export const asksForGroups = (standing: AppInTenant): boolean => availabilityOf(
 
 /** Under which generation something given now stands. */
 export const generationOf = (approval: Approval | undefined): number => approval?.generation ?? 0;
+
+/** Under which count of `Approval.shuts` a code or token given now stands. */
+export const shutsOf = (approval: Approval | undefined): number => approval?.shuts ?? 0;

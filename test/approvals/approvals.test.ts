@@ -34,7 +34,7 @@ describe('approvals', () => {
       const availability: Availability = { kind: 'some', groups: [sales, sales], members: [dan] };
       expect(await approve(app, { permissions: { user: ['calendar:read'], tenant: ['meetings:write', 'meetings:write'] }, availability })).toMatchObject({
         status: 'approved', permissions: { user: ['calendar:read'], tenant: ['meetings:write'] }, availability: { kind: 'some', groups: [sales], members: [dan] },
-        generation: 0, decidedBy: by(chloe), decidedAt: '2026-11-21T20:00:00.000Z',
+        generation: 0, shuts: 0, decidedBy: by(chloe), decidedAt: '2026-11-21T20:00:00.000Z',
       });
       expect(await approve(app)).toMatchObject({ permissions: ADVANCED, availability: EVERYONE });
       expect((await approvalsOf(deps, northwind, { limit: 10 })).records.map(({ value }) => value)).toEqual([await standing(app)]);
@@ -93,13 +93,14 @@ describe('approvals', () => {
       const { deps } = domain();
       const which = { tenant: northwind, app };
       await approve(app);
-      expect(await withdrawApproval(deps, which, by(chloe))).toMatchObject({ status: 'withdrawn', generation: 0 });
+      expect(await withdrawApproval(deps, which, by(chloe))).toMatchObject({ status: 'withdrawn', generation: 0, shuts: 1 });
       expect(await withdrawApproval(deps, which, by(chloe))).toMatchObject({ status: 'withdrawn' });
       expect(await blockApp(deps, which, by(chloe))).toMatchObject({ status: 'blocked' });
       expect(await withdrawApproval(deps, which, by(chloe))).toMatchObject({ status: 'blocked' });
       expect(await unblockApp(deps, which, by(chloe))).toMatchObject({ status: 'withdrawn' });
       expect(await unblockApp(deps, which, by(chloe))).toMatchObject({ status: 'withdrawn' });
-      expect(await approve(app)).toMatchObject({ status: 'approved' });
+      // I2: what was given before it was shut is not given by this.
+      expect(await approve(app)).toMatchObject({ status: 'approved', shuts: 1 });
       expect(await types()).toEqual(['approval.given', 'approval.withdrawn', 'approval.blocked', 'approval.unblocked', 'approval.given']);
     });
 
@@ -108,7 +109,7 @@ describe('approvals', () => {
       const { deps } = domain();
       expect(await refusal(unblockApp(deps, { tenant: northwind, app }, by(chloe)))).toBe('not_found');
       expect(await refusal(withdrawApproval(deps, { tenant: northwind, app: 'app_unknown' as AppId }, by(chloe)))).toBe('not_found');
-      expect(await withdrawApproval(deps, { tenant: northwind, app }, by(chloe))).toMatchObject({ status: 'withdrawn', permissions: { user: [], tenant: [] } });
+      expect(await withdrawApproval(deps, { tenant: northwind, app }, by(chloe))).toMatchObject({ status: 'withdrawn', permissions: { user: [], tenant: [] }, shuts: 1 });
     });
 
     it('xA7 end with the removal of the app: one commit, a new generation, and what goes along with it', async () => {
@@ -122,9 +123,9 @@ describe('approvals', () => {
         status: 'withdrawn', generation: 1, permissions: { user: [], tenant: [] },
       });
       expect((await deps.store.read(key))[0]).toBeUndefined();
-      expect(await approve(app)).toMatchObject({ status: 'approved', generation: 1 });
+      expect(await approve(app)).toMatchObject({ status: 'approved', generation: 1, shuts: 1 });
       await blockApp(deps, which, by(chloe));
-      expect(await removeAppFromTenant(deps, which, by(chloe))).toMatchObject({ status: 'blocked', generation: 2 });
+      expect(await removeAppFromTenant(deps, which, by(chloe))).toMatchObject({ status: 'blocked', generation: 2, shuts: 2 });
       expect(await types()).toEqual(['approval.given', 'app.uninstalled', 'approval.given', 'approval.blocked', 'app.uninstalled']);
     });
 

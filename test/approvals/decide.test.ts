@@ -30,7 +30,7 @@ const version = { permissions: { user: declared, tenant: declared } } as Partial
 const RULES = defaultRules(tenant);
 const APPROVAL: Approval = {
   tenant, app: app.id, status: 'approved', permissions: { user: [], tenant: [] }, availability: { kind: 'everyone' },
-  version: null, review: null, generation: 3, decidedBy: { kind: 'system' }, decidedAt: '2026-11-21T20:00:00.000Z',
+  version: null, review: null, generation: 3, shuts: 0, decidedBy: { kind: 'system' }, decidedAt: '2026-11-21T20:00:00.000Z',
 };
 
 const standing = (more: Partial<AppInTenant> = {}): AppInTenant => ({ app, version, rules: RULES, approval: undefined, catalogue, ...more });

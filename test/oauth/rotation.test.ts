@@ -8,7 +8,7 @@ const RULES: RotationRules = { graceMs: 10_000, graceUses: 2 };
 const END = 10_000_000;
 
 const family = (refresh: RefreshState | null): TokenFamily => ({
-  binding: { identity: 'tenant', tenant: newId('tenant'), app: newId('app'), installation: newId('installation'), family: newId('family') },
+  binding: { identity: 'tenant', tenant: newId('tenant'), app: newId('app'), installation: newId('installation'), family: newId('family'), shuts: 0 },
   refresh,
 });
 

@@ -25,6 +25,7 @@ const inTenant = (approval?: Partial<Approval>): AppInTenant => ({
     version: null,
     review: null,
     generation: 0,
+    shuts: 0,
     decidedBy: { kind: 'system' },
     decidedAt: GRANT.createdAt,
     ...approval,
@@ -39,6 +40,7 @@ const binding: UserBinding = {
   app: GRANT.app,
   grant: GRANT.id,
   family: null,
+  shuts: 0,
 };
 const facts = { grant: GRANT, member: { ...member, user: GRANT.user }, tenant, user: aUser({ id: GRANT.user }), app: inTenant() };
 type UserFacts = Parameters<typeof userTokenHolds>[1];
@@ -62,6 +64,7 @@ describe('I4 the chain above a user token', () => {
     ['Z10 the approval was withdrawn', { app: inTenant({ status: 'withdrawn' }) }],
     ['the app is blocked in the tenant', { app: inTenant({ status: 'blocked' }) }],
     ['xA7 the app was removed from the tenant and approved anew', { app: inTenant({ generation: 1 }) }],
+    ['I2 the approval was withdrawn, and given again', { app: inTenant({ shuts: 1 }) }],
     ['L4 the app is there for others only', { app: inTenant({ availability: { kind: 'some', groups: [inGroup], members: [] } }) }],
   ];
   test.each(broken)('breaks when %s', (_, change) => {
@@ -87,7 +90,7 @@ const INSTALLATION: Installation = {
   createdAt: GRANT.createdAt,
   updatedAt: GRANT.createdAt,
 };
-const tenantBinding: TenantBinding = { identity: 'tenant', tenant: tenant.id, app: live.app.id, installation: INSTALLATION.id, family: null };
+const tenantBinding: TenantBinding = { identity: 'tenant', tenant: tenant.id, app: live.app.id, installation: INSTALLATION.id, family: null, shuts: 0 };
 type TenantFacts = Parameters<typeof tenantTokenHolds>[1];
 const tenantFacts: TenantFacts = { tenant, installation: INSTALLATION, app: inTenant() };
 
@@ -101,6 +104,7 @@ describe('I4 the chain above a tenant token', () => {
     ['the app was uninstalled and installed anew', { installation: { ...INSTALLATION, id: 'ins_2' as InstallationId } }],
     ['the installation is suspended', { installation: { ...INSTALLATION, status: 'suspended' } }],
     ['xA7 the app was removed from the tenant and approved anew', { app: inTenant({ generation: 1 }) }],
+    ['I2 the approval was withdrawn, and given again', { app: inTenant({ shuts: 1 }) }],
     ['Z10 the approval was withdrawn', { app: inTenant({ status: 'withdrawn' }) }],
     ['the tenant is suspended', { tenant: { ...tenant, status: 'suspended' } }],
     ['the app is disabled everywhere', { app: { ...inTenant(), app: { ...live.app, status: 'disabled' } } }],

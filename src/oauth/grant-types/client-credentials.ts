@@ -1,12 +1,12 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
-import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { isShut } from '#src/approvals/decide.ts';
+import { approvalKey, readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { isShut, shutsOf } from '#src/approvals/decide.ts';
 import { installationScope } from '#src/consent/effective-permissions.ts';
 import { AppError, type ErrorCode } from '#src/errors.ts';
-import type { AppId, InstallationId, TenantId } from '#src/ids.ts';
+import type { AppId, TenantId } from '#src/ids.ts';
 import { missingPermission } from '#src/marketplace/missing-permission.ts';
-import { readInstallation } from '#src/installations/installation-store.ts';
+import { installationKey } from '#src/installations/installation-store.ts';
 
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { readTenantStanding, type TenantStanding } from '../tokens/standing.ts';
@@ -38,9 +38,10 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
 
 /** A tenant that the app is not in looks like a tenant that is not there (I5). */
 async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId): Promise<TenantStanding> {
-  const installation = (await readInstallation(deps, tenant, app))?.value;
-  if (!installation) throw refusal('not_installed');
-  const binding = { identity: 'tenant', tenant, app, family: null, installation: installation.id as InstallationId } as const;
+  const [record, approved] = await deps.store.read(installationKey(tenant, app), approvalKey(tenant, app));
+  if (!record) throw refusal('not_installed');
+  const { value: installation } = record;
+  const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(approved?.value), installation: installation.id } as const;
   const standing = await readTenantStanding(deps, binding);
   if (standing) return standing;
   if (installation.status === 'suspended') throw refusal('installation_suspended');

@@ -16,6 +16,7 @@ export function addTenantToken(deps: OAuthDeps, ctx: KoaContextWithOIDC): void {
   const unit = unitOf(ctx);
   const { code, alsoStanding } = unit;
   if (!code || !alsoStanding) return;
+  const { family, shuts } = code.value.binding;
   const { tenant, app, id } = alsoStanding.installation.value;
   const now = Math.floor(deps.clock() / 1000);
   const scope = installationScope(alsoStanding.installation.value, alsoStanding.app).join(' ');
@@ -24,7 +25,7 @@ export function addTenantToken(deps: OAuthDeps, ctx: KoaContextWithOIDC): void {
   if (!key) throw new Error('not the text of an access token');
   const expiresIn = deps.lifetimes.accessToken;
   const value: StoredToken = {
-    binding: { identity: 'tenant', tenant, app, family: code.value.binding.family, installation: id },
+    binding: { identity: 'tenant', tenant, app, family, shuts, installation: id },
     payload: {
       kind: 'AccessToken',
       clientId: app,

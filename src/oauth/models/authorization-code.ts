@@ -1,5 +1,6 @@
 import { errors, type AdapterPayload, type KoaContextWithOIDC } from 'oidc-provider';
 
+import { shutsOf } from '#src/approvals/decide.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { newId, type AppId } from '#src/ids.ts';
 import { absent, put } from '#src/storage/record-store.ts';
@@ -46,7 +47,7 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     if (!standing) return undefined;
     const { binding, alsoFor } = record.value;
     const { tenant, app } = binding;
-    const alsoStanding = alsoFor && (await readTenantStanding(deps, { identity: 'tenant', tenant, app, family: null, installation: alsoFor }));
+    const alsoStanding = alsoFor && (await readTenantStanding(deps, { identity: 'tenant', tenant, app, family: null, shuts: binding.shuts, installation: alsoFor }));
     if (alsoFor !== null && !alsoStanding) return undefined;
     Object.assign(unitOf(currentRequest()), { code: record, standing, ...(alsoStanding ? { alsoStanding } : {}) });
     return { ...record.value.payload, jti: code, ...(record.consumedAt ? { consumed: record.consumedAt / 1000 } : {}) };
@@ -64,20 +65,20 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
 
 /** What the code hangs on, from what was settled for this request. */
 function codeValue(ctx: KoaContextWithOIDC, payload: AdapterPayload): StoredCode | undefined {
-  const { tenant, member, grant, installation } = tenancyOf(ctx);
-  if (!tenant || !member) return undefined;
+  const { tenant, member, app: inTenant, grant, installation } = tenancyOf(ctx);
+  if (!tenant || !member || !inTenant) return undefined;
   const app = payload.clientId as AppId;
-  const family = newId('family');
+  const [family, shuts] = [newId('family'), shutsOf(inTenant.approval)];
   const identity = identityAsked(ctx);
   if (identity === 'tenant') {
     if (!installation) return undefined;
-    const binding = { identity: 'tenant', tenant, app, installation: installation.id, family } as const;
+    const binding = { identity: 'tenant', tenant, app, installation: installation.id, family, shuts } as const;
     return { binding, alsoFor: null, payload };
   }
   if (!grant || (identity === 'user tenant' && !installation)) return undefined;
   const { user, membership } = member.member;
   return {
-    binding: { identity: 'user', tenant, user, membership, app, grant: grant.id, family },
+    binding: { identity: 'user', tenant, user, membership, app, grant: grant.id, family, shuts },
     alsoFor: installation?.id ?? null,
     payload: { ...payload, scope: withSharedAccess(codeScope(ctx, payload.scope, grant)) },
   };

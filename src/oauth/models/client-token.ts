@@ -1,3 +1,4 @@
+import { shutsOf } from '#src/approvals/decide.ts';
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
 import { put, remove } from '#src/storage/record-store.ts';
@@ -17,10 +18,11 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
     const expiresAt = deps.clock() + secondsToLive * 1000;
     const unit = unitOf(currentRequest());
     if (unit.standing?.identity === 'tenant') {
-      const { tenant, app, id } = unit.standing.installation.value;
+      const { installation, app: inTenant } = unit.standing;
+      const { tenant, app, id } = installation.value;
       const key = accessTokenKey(token);
       if (!key) throw new Error('not the text of an access token');
-      const binding = { identity: 'tenant', tenant, app, family: null, installation: id } as const;
+      const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(inTenant.approval), installation: id } as const;
       unit.write.push(put(key, { binding, payload }, { tenant, expiresAt }));
       return;
     }

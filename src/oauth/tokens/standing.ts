@@ -1,6 +1,6 @@
 import type { LiveApp } from '#src/apps/app.ts';
 import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
-import { asksForGroups, generationOf, isShut, type AppInTenant } from '#src/approvals/decide.ts';
+import { asksForGroups, generationOf, isShut, shutsOf, type AppInTenant } from '#src/approvals/decide.ts';
 import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { grantKey } from '#src/consent/grant-store.ts';
@@ -47,16 +47,16 @@ interface Above {
   readonly app: AppInTenant;
 }
 
-/** What has to be so above every token: the tenant and the app are switched on, and the tenant did not shut the app out. */
-const aboveHolds = ({ tenant, app }: Above): boolean =>
-  tenant?.status === 'active' && app.app.status === 'active' && !isShut(app.approval);
+/** What has to be so above every token: the tenant and the app are switched on, and the tenant did not shut the app out since. */
+const aboveHolds = ({ shuts }: TokenBinding, { tenant, app }: Above): boolean =>
+  tenant?.status === 'active' && app.app.status === 'active' && !isShut(app.approval) && shuts === shutsOf(app.approval);
 
 /** Whether the chain above a user token holds (I4). Pure, so that it can be read and tested as a table. */
 export const userTokenHolds = (
   binding: UserBinding,
   facts: Above & { readonly grant: Grant | undefined; readonly member: Member | undefined; readonly user: User | undefined },
 ): boolean =>
-  aboveHolds(facts) &&
+  aboveHolds(binding, facts) &&
   facts.user?.status === 'active' &&
   isActive(facts.member) &&
   facts.member.membership === binding.membership &&
@@ -68,7 +68,7 @@ export const tenantTokenHolds = (
   binding: TenantBinding,
   facts: Above & { readonly installation: Installation | undefined },
 ): boolean =>
-  aboveHolds(facts) &&
+  aboveHolds(binding, facts) &&
   facts.installation?.id === binding.installation &&
   facts.installation.status === 'active' &&
   facts.installation.generation === generationOf(facts.app.approval);

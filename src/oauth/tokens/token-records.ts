@@ -15,6 +15,8 @@ interface Bound {
    * `null` for a tenant token by client_credentials, which came of none.
    */
   readonly family: FamilyId | null;
+  /** See `Approval.shuts`. */
+  readonly shuts: number;
 }
 
 /** A user token: the app acts as a member. */
