@@ -303,7 +303,7 @@ describe('what is taken back shows at once where it was done, and within a secon
     ['suspending the tenant', (server: Management) => setTenant(server, 'suspended'), () => setTenant(at[0], 'active'), ['user', 'tenant']],
   ] as const;
 
-  test.each(rows)('xR1 %s', async (_, take, giveBack, dying) => {
+  test.each(rows)('I3 Z10 %s', async (_, take, giveBack, dying) => {
     await install(world, world.people.ada);
     const { tokens } = await connect(world, world.people.dan);
     const held = { user: tokens.access_token, tenant: (await tenantToken(world)).body.access_token as string };
