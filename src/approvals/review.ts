@@ -46,9 +46,9 @@ export interface Review {
 }
 
 const DAY_MS = 86_400_000;
-export const REVIEW_DAYS = 30;
+const REVIEW_DAYS = 30;
 /** Reminders go out these many days before the end. */
-export const REMINDER_DAYS: readonly number[] = [7, 1];
+const REMINDER_DAYS: readonly number[] = [7, 1];
 
 export const expiryOf = (now: number): string => new Date(now + REVIEW_DAYS * DAY_MS).toISOString();
 

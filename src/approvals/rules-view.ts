@@ -13,7 +13,7 @@ import { appsInUse, type RulesPreview } from './preview-rules.ts';
 import { joinPermission, TREATMENTS, type RulesDraft } from './rules-form.ts';
 import type { Identity, Treatment } from './rules.ts';
 
-export const TREATMENT_WORDS: Readonly<Record<Treatment, string>> = { auto: 'Allow at once', review: 'Review', block: 'Never' };
+const TREATMENT_WORDS: Readonly<Record<Treatment, string>> = { auto: 'Allow at once', review: 'Review', block: 'Never' };
 
 const choices = (chosen: string) => TREATMENTS.map((value) => ({ value, label: TREATMENT_WORDS[value], chosen: value === chosen }));
 

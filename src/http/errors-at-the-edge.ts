@@ -16,7 +16,7 @@ export const errorsAtTheEdge: WebMiddleware = async (ctx, next) => {
 };
 
 /** Logs the error and answers with what may be said of it. For koa applications inside ours too. */
-export function answerError(ctx: WebContext, thrown: unknown): void {
+function answerError(ctx: WebContext, thrown: unknown): void {
   const error = asAppError(thrown);
   logError(ctx, error);
   if (ctx.headerSent) return void ctx.res.destroy();
@@ -34,7 +34,7 @@ function oauthError(error: AppError): Record<string, unknown> {
   return { error: oauth, error_description: error.detail ?? error.entry.sentence };
 }
 
-export function asAppError(thrown: unknown): AppError {
+function asAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
   const code = (Object.keys(ERRORS) as ErrorCode[]).find((name) => ERRORS[name].status === status && ERRORS[name].status < 500);

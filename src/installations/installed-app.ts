@@ -2,7 +2,7 @@ import { findLiveApp } from '#src/apps/app-store.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
 import type { Approval } from '#src/approvals/approval.ts';
-import { allowedPermissions, generationOf, type AppInTenant } from '#src/approvals/decide.ts';
+import { generationOf, type AppInTenant } from '#src/approvals/decide.ts';
 import type { Rules } from '#src/approvals/rules.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
@@ -58,9 +58,3 @@ export const standingInstallationsOf = async (deps: Deps, tenant: TenantId, page
 
 export const standingInstallationsOfApp = async (deps: Deps, app: AppId, page: ListPage): Promise<Page<Installation>> =>
   standing(deps, await installationsOfApp(deps, app, page));
-
-/** What the installation can do right now: consented to, and allowed by the tenant (I4). */
-export function effectivePermissions({ permissions }: Installation, app: AppInTenant): string[] {
-  const allowed = new Set(allowedPermissions('tenant', app));
-  return permissions.filter((name) => allowed.has(name));
-}

@@ -17,7 +17,7 @@ const IDENTITIES = ['user', 'tenant'] as const;
 export type AskedIdentity = 'user' | 'tenant' | 'user tenant';
 
 /** Which kinds of token a request is for; `user` when it does not say. `undefined` for what is none. */
-export function parseIdentity(text: string | undefined): AskedIdentity | undefined {
+function parseIdentity(text: string | undefined): AskedIdentity | undefined {
   if (text === undefined) return 'user';
   const words = text.split(' ');
   const known = IDENTITIES.filter((identity) => words.includes(identity));

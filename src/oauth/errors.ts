@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 import { AppError } from '#src/errors.ts';
 
 /** 503 in the words of OAuth, so that neither a page nor a client ever takes unreachable storage for a "no" (I8, I9). */
-export class TemporarilyUnavailable extends errors.OIDCProviderError {
+class TemporarilyUnavailable extends errors.OIDCProviderError {
   constructor(cause: unknown) {
     super(503, 'temporarily_unavailable', { cause } as never);
     this.error_description = new AppError('storage_unavailable').message;

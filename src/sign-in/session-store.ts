@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened } from '#src/events.ts';
 import { newId, type SessionId, shardOfId, type UserId } from '#src/ids.ts';
-import { absent, defineKind, type Key, type Page, put, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
+import { defineKind, type Key, type Page, put, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { userKey } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
@@ -139,28 +139,6 @@ export async function sessionsOf({ store, clock }: Deps, user: UserId): Promise<
     after = page.next;
   } while (after !== undefined);
   return live;
-}
-
-/**
- * The same session under a new cookie; the old cookie opens nothing from then on. `undefined` when there is no live
- * session to renew: one that was ended meanwhile is not revived, because the commit expects it as it was read.
- */
-export async function renewCookie(deps: Deps, cookie: string): Promise<{ cookie: string; session: Session } | undefined> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const record = await readSession(deps, cookie);
-    const live = await withUser(deps, record);
-    if (!record || !live) return undefined;
-    const renewed = newSessionCookie(record.key.shard);
-    const key = keyIn(record.key.shard, renewed);
-    const result = await deps.store.commit({
-      shard: key.shard,
-      expect: [unchanged(record), absent(key)],
-      write: [remove(record.key), putSession(key, record.value)],
-      durable: true,
-    });
-    if (result.ok) return { cookie: renewed, session: record.value };
-  }
-  throw tooManyChanges();
 }
 
 /** Keeps `state` with the session of this cookie. `false` when there is no such session any more: none is made. */

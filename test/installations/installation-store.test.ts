@@ -5,7 +5,7 @@ import { readApprovalFacts } from '#src/approvals/approval-store.ts';
 import type { AppId, GroupId, TenantId, UserId } from '#src/ids.ts';
 import { changeDataRange, changePermissions, resumeInstallation, suspendInstallation } from '#src/installations/change-installation.ts';
 import { findInstallationById, installationsOf, readInstallation } from '#src/installations/installation-store.ts';
-import { effectivePermissions, readInstalledApp, standingInstallationsOf, standingInstallationsOfApp } from '#src/installations/installed-app.ts';
+import { readInstalledApp, standingInstallationsOf, standingInstallationsOfApp } from '#src/installations/installed-app.ts';
 import { uninstall, uninstallEverything } from '#src/installations/uninstall.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { createGroup } from '#src/tenants/group-store.ts';
@@ -34,7 +34,8 @@ describe('an installation', () => {
       expect(made).toMatchObject({ tenant: northwind, app, status: 'active', installedBy: ada, permissions: ['meetings:read'], dataRange: { kind: 'all' }, generation: 0 });
       expect((await findInstallationById(deps, made.id))?.value).toEqual(made);
       expect(await happenings(domain(), 'app.installed')).toMatchObject([{ user: ada, installation: made.id, permissions: ['meetings:read'], applicants: [ben, dan], actor: by(ada) }]);
-      expect(await findInstallationById(deps, `${made.id.slice(0, -1)}x`)).toBeUndefined();
+      const other = made.id.endsWith('x') ? 'y' : 'x';
+      expect(await findInstallationById(deps, `${made.id.slice(0, -1)}${other}`)).toBeUndefined();
       expect(await findInstallationById(deps, 'ins_')).toBeUndefined();
     });
 
@@ -65,19 +66,6 @@ describe('an installation', () => {
       expect(await refusal(changePermissions(deps, { ...named(), permissions: ['no:such'] }, by(ada)))).toBe('invalid_request');
       expect(await changePermissions(deps, { ...named(), permissions: [] }, by(chloe))).toMatchObject({ permissions: [] });
       expect(await happenings(domain(), 'permissions.changed')).toHaveLength(2);
-    });
-
-    it('xA2 holds no more than the approval allows, at any time', async () => {
-      const { deps } = domain();
-      await approve(domain(), app, ['meetings:write']);
-      await install(domain(), app, { permissions: ['meetings:read', 'meetings:write'] });
-      const effective = async () => {
-        const facts = await readInstalledApp(deps, northwind, app);
-        return facts.installation && facts.app ? effectivePermissions(facts.installation.value, facts.app) : undefined;
-      };
-      expect(await effective()).toEqual(['meetings:read', 'meetings:write']);
-      await approve(domain(), app, []);
-      expect(await effective()).toEqual(['meetings:read']);
     });
 
     it('xA5 is changed only by those who may manage apps when it is written', async () => {

@@ -4,7 +4,7 @@ import type { Deps } from '#src/deps.ts';
 import type { AppError } from '#src/errors.ts';
 import type { AssentEvent } from '#src/events.ts';
 import { placeOfCookie } from '#src/sign-in/session-cookie.ts';
-import { createSession, endSession, findSession, findSessionById, renewCookie, saveProtocolState, sessionsOf } from '#src/sign-in/session-store.ts';
+import { createSession, endSession, findSession, findSessionById, saveProtocolState, sessionsOf } from '#src/sign-in/session-store.ts';
 import { openStore } from '#src/storage/open-store.ts';
 import type { Change, RecordStore } from '#src/storage/record-store.ts';
 import { allShards, shardOf } from '#src/storage/shards.ts';
@@ -153,36 +153,16 @@ describe('beginning a session', () => {
   });
 });
 
-describe('renewing the cookie', () => {
-  it('keeps the session and ends the old cookie, durably', async () => {
-    const { cookie, session } = await begin();
-    const renewed = await renewCookie(deps, cookie);
-    expect(renewed?.session.id).toBe(session.id);
-    expect(await findSession(deps, cookie)).toBeUndefined();
-    expect((await findSession(deps, renewed?.cookie ?? ''))?.session.id).toBe(session.id);
-    expect(commits.at(-1)).toMatchObject({ durable: true });
-    expect(await renewCookie(deps, cookie)).toBeUndefined();
-  });
-
-  it('gives one new cookie when it is done five times at once', async () => {
-    const { cookie } = await begin();
-    const renewed = await Promise.all(Array.from({ length: 5 }, () => renewCookie(deps, cookie)));
-    expect(renewed.filter(Boolean)).toHaveLength(1);
-    expect(await sessionsOf(deps, ada.id)).toHaveLength(1);
-  });
-
+describe('protocol state', () => {
   it('xC7 never revives a session that is ended at the same moment, in fifty races', async () => {
     for (let race = 0; race < 50; race += 1) {
       const { cookie, session } = await begin();
-      const [renewed] = await Promise.all([renewCookie(deps, cookie), endSession(deps, ada.id, session.id), saveProtocolState(deps, cookie, { race })]);
+      await Promise.all([saveProtocolState(deps, cookie, { race }), endSession(deps, ada.id, session.id)]);
       expect(await findSession(deps, cookie)).toBeUndefined();
-      expect(await findSession(deps, renewed?.cookie ?? '')).toBeUndefined();
       expect(await findSessionById(deps, session.id)).toBeUndefined();
     }
   });
-});
 
-describe('protocol state', () => {
   it('is kept with the session, and makes none where there is none', async () => {
     const { cookie, session } = await begin();
     expect(await saveProtocolState(deps, cookie, { a: 1 })).toBe(true);

@@ -59,7 +59,7 @@ export interface ApiRoute<D> extends Omit<Spec<D, string, z.ZodObject, z.ZodObje
 const NO_MEMBERS = z.strictObject({});
 
 /** `{items, next}` lists take these two beside their own filters. */
-export const PAGE_QUERY = {
+const PAGE_QUERY = {
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Items on a page, at most.', param: { id: 'limit' } }),
   after: z.string().max(2000).optional().meta({ description: 'The `next` of the page before.', param: { id: 'after' } }),
 };

@@ -25,7 +25,7 @@ export interface ApiDeps extends Deps {
 }
 
 export const API_BASE = '/api/v1';
-export const DOCUMENT_PATH = '/api/openapi.json';
+const DOCUMENT_PATH = '/api/openapi.json';
 
 /** Everything below `/api`, as one middleware to be mounted there with the manner `api`. */
 export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: object): WebMiddleware {
