@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 
-import { base62, randomBase62 } from './ids.ts';
+import { withSecret } from './credential-text.ts';
 import { digestOf } from './storage/seal.ts';
 
 export interface ClientSecret {
@@ -15,20 +14,8 @@ const PREFIXES = { app: 'assent_cs_', resourceServer: 'assent_rs_', operator: 'a
 
 export type SecretOf = keyof typeof PREFIXES;
 
-const RANDOM = 43;
-const CHECKSUM = 6;
-
-const checksum = (text: string): string => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(text));
-  return base62(bytes, CHECKSUM);
-};
-
-/** `assent_cs_`, 256 random bits as 43 base-62 digits, CRC-32 as 6. Shown once; only its digest is kept. */
-export function newSecret(of: SecretOf): string {
-  const body = PREFIXES[of] + randomBase62(RANDOM);
-  return body + checksum(body);
-}
+/** Shown once; only its digest is kept. */
+export const newSecret = (of: SecretOf): string => withSecret(PREFIXES[of]);
 
 /** Whether the digest of `secret` is one of `digests`, in time that does not depend on which. */
 export function secretMatches(secret: string, digests: readonly string[]): boolean {

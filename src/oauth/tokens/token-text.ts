@@ -1,6 +1,4 @@
-import { crc32 } from 'node:zlib';
-
-import { base62, randomBase62 } from '#src/ids.ts';
+import { checksumHolds, ENDING, withSecret } from '#src/credential-text.ts';
 import type { Shard } from '#src/storage/record-store.ts';
 import { shardFromText, shardToText } from '#src/storage/shards.ts';
 
@@ -9,8 +7,7 @@ import { shardFromText, shardToText } from '#src/storage/shards.ts';
  *
  *     assent_<kind>_<shard, 2 hex digits><name, if the kind has one><256 random bits, 43 base-62 digits><CRC-32, 6 digits>
  *
- * The prefix tells secret scanners what it is. The checksum makes a mistyped or truncated one cost no storage read;
- * it is no protection against forgery, the random bits are.
+ * The prefix tells secret scanners what it is. The checksum makes a mistyped or truncated one cost no storage read.
  */
 const KINDS = {
   code: { prefix: 'assent_ac_', name: 0 },
@@ -31,25 +28,13 @@ export interface TokenText {
   readonly name: string;
 }
 
-const CHECKSUM = 6;
-const SECRET = 43;
-
-const checksum = (text: string): string => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(text));
-  return base62(bytes, CHECKSUM);
-};
-
-export function mintToken(kind: TokenKind, shard: Shard, name = ''): string {
-  const body = `${KINDS[kind].prefix}${shardToText(shard)}${name}${randomBase62(SECRET)}`;
-  return body + checksum(body);
-}
+export const mintToken = (kind: TokenKind, shard: Shard, name = ''): string => withSecret(KINDS[kind].prefix + shardToText(shard) + name);
 
 /** What a token says of itself, or `undefined` when it is not one of ours or was mistyped. */
 export function parseToken(text: string, kind: TokenKind): TokenText | undefined {
   const { prefix, name } = KINDS[kind];
-  if (!text.startsWith(prefix) || text.length !== prefix.length + 2 + name + SECRET + CHECKSUM) return undefined;
-  if (checksum(text.slice(0, -CHECKSUM)) !== text.slice(-CHECKSUM)) return undefined;
+  if (!text.startsWith(prefix) || text.length !== prefix.length + 2 + name + ENDING) return undefined;
+  if (!checksumHolds(text)) return undefined;
   const shard = shardFromText(text.slice(prefix.length, prefix.length + 2));
   if (shard === undefined) return undefined;
   return { kind, shard, name: text.slice(prefix.length + 2, prefix.length + 2 + name) };
