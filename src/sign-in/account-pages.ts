@@ -7,9 +7,6 @@ import { formField, type FormField, formProblems } from '#src/http/form-field.ts
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
-import type { UserId } from '#src/ids.ts';
-import { capabilitiesOfMember } from '#src/tenants/capabilities.ts';
-import { tenantsOf } from '#src/tenants/member-store.ts';
 import { endAllSessions } from '#src/tenants/user-store.ts';
 
 import { clearSessionCookie, readCookie, setSignInCookies } from './browser-cookies.ts';
@@ -19,6 +16,7 @@ import { problemWithNewPassword, SHORTEST_PASSWORD } from './new-password.ts';
 import { endSession, sessionsOf } from './session-store.ts';
 import type { Session } from './session.ts';
 import type { SignInDeps } from './sign-in.ts';
+import { administeredBy } from './administered-by.ts';
 import { requireSignedIn, signedInOf } from './signed-in.ts';
 import { describeBrowser } from './user-agent.ts';
 
@@ -35,7 +33,8 @@ export function accountPages(deps: SignInDeps): WebRouter {
   router.get('/account', own, async (ctx) => {
     const { id, name, email } = signedInOf(ctx).user;
     const { accountSections } = ctx.state.site;
-    render(ctx, 'account/overview', { name, email, sections: accountSections, administers: await administeredBy(deps, id) }, frame(ctx, 'Your account', '/account'));
+    const administers = (await administeredBy(deps, id)).map((tenant) => ({ name: tenant.name, href: adminPath(tenant.id) }));
+    render(ctx, 'account/overview', { name, email, sections: accountSections, administers }, frame(ctx, 'Your account', '/account'));
   });
 
   router.get('/account/security', own, async (ctx) => {
@@ -115,15 +114,6 @@ export function accountPages(deps: SignInDeps): WebRouter {
   }
 
   return router;
-}
-
-/** The tenants in which the person may do more than use apps. */
-async function administeredBy(deps: SignInDeps, user: UserId): Promise<{ name: string; href: string }[]> {
-  const memberships = await tenantsOf(deps, user);
-  const capabilities = await Promise.all(memberships.map(({ member }) => capabilitiesOfMember(deps, member)));
-  return memberships
-    .filter((_, place) => (capabilities[place]?.length ?? 0) > 0)
-    .map(({ tenant }) => ({ name: tenant.name, href: adminPath(tenant.id) }));
 }
 
 const NOTICES: ReadonlyMap<string, string> = new Map([

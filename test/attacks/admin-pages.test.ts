@@ -56,6 +56,12 @@ test('there are pages to ask for', () => {
   expect(routes.some(({ method }) => method === 'POST')).toBe(true);
 });
 
+test('/admin leads to the one tenant that the person administers, and others to their account', async () => {
+  const at = async (who: Who) => (await ask(who, 'GET', '/admin')).location;
+  expect(await at('owner')).toBe(`/admin/${world.tenants.northwind}`);
+  expect(await at('member')).toBe('/account');
+});
+
 describe('xM2 role x page', () => {
   test('who is not signed in is led to sign in, and nothing happens', async () => {
     for (const { method, path } of routes) {
