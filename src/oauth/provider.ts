@@ -12,6 +12,7 @@ import { checkRequest, REQUEST_PARAMETERS } from './check-request.ts';
 import { wrapGrantTypes } from './grant-types/token-request.ts';
 import { mayIntrospect } from './introspection-policy.ts';
 import { grantPayload } from './models/grant.ts';
+import { asOAuth } from './errors.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { consentPrompt } from './prompts/consent-prompt.ts';
 import {
@@ -83,7 +84,7 @@ export function createProvider(options: ProviderOptions): Provider {
     subjectTypes: ['public'],
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     extraClientMetadata: { properties: [...CLIENT_PROPERTIES] },
-    extraParams: { ...REQUEST_PARAMETERS, identity: (ctx) => checkRequest(options, ctx) },
+    extraParams: { ...REQUEST_PARAMETERS, identity: (ctx) => asOAuth(() => checkRequest(options, ctx)) },
     pkce: { required: (_ctx, client) => client['assent_pkce'] !== 'exempt' },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) =>
@@ -104,13 +105,13 @@ export function createProvider(options: ProviderOptions): Provider {
       const { standing, person } = unitOf(ctx);
       const signedIn = person?.id === id ? person : undefined;
       const known = standing?.identity === 'user' ? standing.user.value : signedIn;
-      const user = known ?? (await findUser(options, id as UserId));
+      const user = known ?? (await asOAuth(() => findUser(options, id as UserId)));
       if (user?.id !== id || user.status !== 'active') return undefined;
       return { accountId: id, claims: () => ({ sub: id, name: user.name, email: user.email }) };
     },
     loadExistingGrant: async (ctx) => {
       const user = ctx.oidc.account?.accountId as UserId;
-      await settleTenancy(options, ctx, user);
+      await asOAuth(() => settleTenancy(options, ctx, user));
       const held = heldBy(ctx);
       if (!held) return undefined;
       const payload = grantPayload({ ...held, user, app: ctx.oidc.client?.clientId ?? '' }, catalogue, clock());
@@ -173,7 +174,9 @@ export function createProvider(options: ProviderOptions): Provider {
   refuseMalformedForms(provider);
   keepSessionCookie(provider);
   mintTokenTexts(provider, mintedTexts);
-  detectReplaysAtomically(provider, (id, ends) => rememberOnce(options, id, Math.max(ends * 1000, clock() + DPOP_PROOF_SECONDS * 1000)));
+  detectReplaysAtomically(provider, (id, ends) =>
+    asOAuth(() => rememberOnce(options, id, Math.max(ends * 1000, clock() + DPOP_PROOF_SECONDS * 1000))),
+  );
   wrapGrantTypes(provider, options);
   return provider;
 }

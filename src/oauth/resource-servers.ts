@@ -3,6 +3,7 @@ import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provi
 import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { findResourceServerByAudience } from '#src/apps/resource-server-store.ts';
 
+import { asOAuth } from './errors.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 
 /**
@@ -14,7 +15,7 @@ export const resourceServers = (deps: OAuthDeps) => ({
   // A code that was asked for one resource server gives tokens for it without being told again.
   useGrantedResource: () => true,
   async getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string): Promise<ResourceServer> {
-    const server = await findResourceServerByAudience(deps, resource);
+    const server = await asOAuth(() => findResourceServerByAudience(deps, resource));
     if (!server) throw new errors.InvalidTarget('no resource server is registered for this resource');
     const own = deps.catalogue.permissions.filter((permission) => permission.resource === server.audience);
     return {
