@@ -98,7 +98,7 @@ async function live(world: World): Promise<Lived> {
   const misplaced = plant('misplaced secret', `assent_cs_${randomBytes(40).toString('hex')}`);
   await fetch(`${world.issuer}/oauth/userinfo?access_token=${second.access_token}`);
   await fetch(`${tokenUrl}?client_secret=${misplaced}&code=${misplaced}`, { method: 'POST', body: new URLSearchParams({ grant_type: misplaced }) });
-  await fetch(`${tokenUrl}`, { method: 'POST', headers: { authorization: `Basic ${misplaced}`, 'user-agent': misplaced } });
+  await fetch(tokenUrl, { method: 'POST', headers: { authorization: `Basic ${misplaced}`, 'user-agent': misplaced } });
   await fetch(`${world.issuer}/api/v1/tenants?token=${misplaced}`, { headers: { authorization: `Bearer ${misplaced}` } });
   show(await createHttpBrowser().open(begin(world, { parameters: { client_id: misplaced, login_hint: misplaced } }).url));
   show(await createHttpBrowser().open(`${world.issuer}/sign-in?return_to=/account?token=${misplaced}`));
