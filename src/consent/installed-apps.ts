@@ -15,6 +15,7 @@ import type { Grant } from './grant.ts';
 import { grantsOfUser, readGrant } from './grant-store.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { SHARED_ACCESS_LABEL, sharedAccessOffer, type SharedAccessOffer } from './shared-access-offer.ts';
+import { standingGrants } from './standing-grants.ts';
 
 export interface InstalledAppsDeps extends Deps {
   readonly catalogue: Catalogue;
@@ -41,10 +42,10 @@ const nameOf = (app: App | undefined): string => displayText(app?.name ?? '') ||
 export async function installedApps(deps: InstalledAppsDeps, user: UserId): Promise<InstalledAppLine[]> {
   const memberships = await tenantsOf(deps, user);
   const lists = await Promise.all(
-    memberships.map(async ({ tenant, member }) => {
+    memberships.map(async ({ tenant }) => {
       const { records } = await grantsOfUser(deps, tenant.id, user, { limit: MOST_IN_A_TENANT });
-      const grants = records.map(({ value }) => value).filter(({ membership }) => membership === member.membership);
-      return grants.map((grant) => ({ grant, tenant }));
+      const standing = await standingGrants(deps, records);
+      return standing.map(({ value: grant }) => ({ grant, tenant }));
     }),
   );
   const apps = await appsByIds(deps, lists.flat().map(({ grant }) => grant.app));
@@ -84,8 +85,9 @@ export async function installedApp(deps: InstalledAppsDeps, user: UserId, place:
     readApprovalFacts(deps, place.tenant, place.app),
     receivedDelegations(deps, place.tenant, user),
   ]);
-  if (!record || record.value.membership !== membership.member.membership || !live) return undefined;
-  const grant = record.value;
+  const [standing] = record && live ? await standingGrants(deps, [record]) : [];
+  if (!standing || !live) return undefined;
+  const { value: grant } = standing;
   const inTenant: AppInTenant = { ...live, rules: approvals.rules, approval: approvals.approval, catalogue: deps.catalogue };
   const scope = grantStands(grant, membership.member, inTenant) ? effectiveScope(grant.permissions, grant, inTenant) : [];
   return {

@@ -8,10 +8,10 @@ import { route, type ApiRequest } from '#src/http/api/route.ts';
 import type { AppId, GrantId, TenantId, UserId } from '#src/ids.ts';
 import type { Page, StoredRecord } from '#src/storage/record-store.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
-import { memberKey } from '#src/tenants/member-store.ts';
 
 import type { Grant } from './grant.ts';
 import { findGrantById, grantsOfApp, grantsOfUser, revokeGrant } from './grant-store.ts';
+import { standingGrants } from './standing-grants.ts';
 
 const grant = z
   .object({
@@ -41,7 +41,7 @@ export const consentRoutes = [
     async handle(deps: Deps, { params: { tenant }, query, page }) {
       await knownTenant(deps, tenant);
       const found = await listed(deps, tenant, query, page);
-      return shownPage({ ...found, records: await standing(deps, found.records) });
+      return shownPage({ ...found, records: await standingGrants(deps, found.records) });
     },
   }),
   route({
@@ -80,11 +80,5 @@ function listed(deps: Deps, tenant: TenantId, { user, app }: Listed, page: ApiRe
 /** The grant, if it stands and is one of this tenant. */
 async function grantIn(deps: Deps, { tenant, grant }: { tenant: TenantId; grant: GrantId }): Promise<StoredRecord<Grant> | undefined> {
   const record = await findGrantById(deps, grant);
-  return record?.value.tenant === tenant ? (await standing(deps, [record]))[0] : undefined;
-}
-
-/** Those whose giver is still in the stay in which they were given: a grant ends with it. */
-async function standing({ store }: Deps, records: readonly StoredRecord<Grant>[]): Promise<StoredRecord<Grant>[]> {
-  const members = await store.read(...records.map(({ value }) => memberKey(value.tenant, value.user)));
-  return records.filter(({ value }, place) => members[place]?.value.membership === value.membership);
+  return record?.value.tenant === tenant ? (await standingGrants(deps, [record]))[0] : undefined;
 }

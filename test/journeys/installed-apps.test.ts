@@ -58,6 +58,24 @@ describe('Installed apps', () => {
     expect((await browser.open(begin(world, { parameters: { tenant: world.tenants.northwind } }).url)).html).toContain('asks for access');
   });
 
+  test('xA7 an app that was removed from the tenant is in no list of what is installed, also when it is approved again', async () => {
+    const { tokens, browser } = await connect(world, world.people.ben);
+    const name = 'data-label="Shared Access Permissions"';
+    expect((await browser.open(`${world.issuer}/account/apps`)).html).toContain(name);
+    const tenant = `/tenants/${world.tenants.northwind}`;
+    const grants = `${tenant}/grants?user=${world.people.ben.id}`;
+    await world.manage.remove(`${tenant}/installations/${world.apps.scheduler.id}?everything=true`);
+    const isGone = async () => {
+      expect((await browser.open(`${world.issuer}/account/apps`)).html).not.toContain(name);
+      expect((await browser.open(pathOf())).status).toBe(404);
+      expect((await world.manage.get(grants)).items).toEqual([]);
+      expect((await world.manage.ask('GET', `${tenant}/grants/${tokens['grant_id']}`)).status).toBe(404);
+    };
+    await isGone();
+    await world.manage.post(`${tenant}/approvals`, { app: world.apps.scheduler.id });
+    await isGone();
+  });
+
   test('xT1 an app of another tenant, one that was never allowed and one that does not exist look the same', async () => {
     const browser = await signedIn();
     const { contoso, northwind } = world.tenants;
