@@ -12,7 +12,7 @@ import type { Approval } from './approval.ts';
 import { approvalKey, readApprovalFacts, rulesKey } from './approval-store.ts';
 import type { Availability } from './availability.ts';
 import { nextApproval } from './change-approval.ts';
-import { checkAvailability, checkPermissions, covers, isEmpty, union, type PermissionsByIdentity } from './check-approval.ts';
+import { checkAvailability, checkPermissions, covers, isEmpty, needsOwner, union, type PermissionsByIdentity } from './check-approval.ts';
 import { statusOf, type Review } from './review.ts';
 import { readReview } from './review-store.ts';
 import { settleReview, type Settlement } from './settle-review.ts';
@@ -54,7 +54,9 @@ export async function decideReview(
 
     const { rules, approval: before, expect } = await readDecidable(deps, tenant, app);
     const entitled = await expectEntitled(deps, tenant, actor, (entitlement) => mayReview({ byOwner }, rules, entitlement));
-    const { settlement, changes } = await outcome(deps, verdict, record.value, reason);
+    const { settlement, changes, restricted } = await outcome(deps, verdict, record.value, reason);
+    // Since it was asked for, it may have become a question for an owner: what was approved then was withdrawn, say.
+    if (restricted) await expectEntitled(deps, tenant, actor, (entitlement) => mayReview({ byOwner: true }, rules, entitlement));
     const settled = settleReview(record, settlement, actor, now);
     const approval = changes && nextApproval({ tenant, app }, before, { ...changes, review: id }, actor, now);
     return {
@@ -88,10 +90,10 @@ async function outcome(
   verdict: ReviewVerdict,
   review: Review,
   reason: string,
-): Promise<{ settlement: Settlement; changes: Partial<Approval> | undefined }> {
+): Promise<{ settlement: Settlement; changes: Partial<Approval> | undefined; restricted: boolean }> {
   if (verdict.is !== 'approve') {
     const blocks = verdict.is === 'block';
-    return { settlement: { status: blocks ? 'blocked' : 'denied', reason }, changes: blocks ? { status: 'blocked' } : undefined };
+    return { settlement: { status: blocks ? 'blocked' : 'denied', reason }, changes: blocks ? { status: 'blocked' } : undefined, restricted: false };
   }
   if (!covers(review.permissions, verdict.permissions)) throw wrong('Only what was asked for can be approved here.');
   if (isEmpty(verdict.permissions) && !isEmpty(review.permissions)) throw wrong('Choose at least one permission, or deny the request.');
@@ -103,6 +105,7 @@ async function outcome(
   return {
     settlement: { status: 'approved', permissions, reason },
     changes: { status: 'approved', permissions: all, availability, version: standing.version.id },
+    restricted: needsOwner(permissions, standing),
   };
 }
 

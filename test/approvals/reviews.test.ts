@@ -96,6 +96,18 @@ describe('reviews', () => {
       expect(reviewOf(await ask(domain(), app, dan, { permissions: basic })).permissions).toEqual(basic);
     });
 
+    it('L9 xA5 what was approved when it was asked for, and is restricted, takes an owner once the approval is withdrawn', async () => {
+      const app = await makeWorld(domain());
+      const { deps } = domain();
+      await approveApp(deps, { tenant: northwind, app, permissions: RESTRICTED, availability: { kind: 'some', groups: [], members: [dan] } }, by(ada));
+      const review = await asked(app, ben, { permissions: RESTRICTED });
+      expect(review).toMatchObject({ permissions: RESTRICTED, byOwner: false });
+      await withdrawApproval(deps, { tenant: northwind, app }, by(ada));
+      expect(await refusal(decide(review, yes(RESTRICTED)))).toBe('forbidden');
+      expect(await approval(app)).toMatchObject({ status: 'withdrawn' });
+      expect(await decide(review, yes(RESTRICTED), ada)).toMatchObject({ status: 'approved' });
+    });
+
     it('are for the whole app also for those whose group is gone', async () => {
       const app = await makeWorld(domain());
       const { deps } = domain();
