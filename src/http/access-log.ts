@@ -2,6 +2,11 @@ import type { Log } from '#src/log.ts';
 
 import type { WebMiddleware } from './web-context.ts';
 
+/** The id of a request that waits for a person. What storage keeps of it is sealed with this id, so it is not for the log (I10). */
+const WAITING = /^(\/(?:sign-in|consent|oauth\/authorize)\/)[^/]+/;
+
+const loggedPath = (path: string): string => path.replace(WAITING, '$1[hidden]').slice(0, 200);
+
 /** One line for each request. Never the query string, a header or a body: they hold codes, cookies and passwords. */
 export function accessLog(log: Log): WebMiddleware {
   // The fields are these few, so none is looked at for whether its name is a secret's: that would cost more than the rest of the line.
@@ -15,7 +20,7 @@ export function accessLog(log: Log): WebMiddleware {
         {
           request: ctx.state.requestId,
           method: ctx.method,
-          path: ctx.path.slice(0, 200),
+          path: loggedPath(ctx.path),
           status: ctx.status,
           ms: Math.round((performance.now() - begun) * 10) / 10,
           from: ctx.state.address,

@@ -246,6 +246,14 @@ describe('the access log', () => {
     expect(entries[0]).toMatchObject({ msg: 'request', method: 'GET', path: '/hello', status: 200, from: '127.0.0.1' });
     expect(JSON.stringify(entries)).not.toContain('planted');
   });
+
+  it('I10 xM3 does not hold the id of a request that waits for a person: what storage keeps of it is sealed with that', async () => {
+    const before = web.logged.length;
+    for (const path of ['/sign-in/planted', '/consent/planted', '/oauth/authorize/planted']) await get(path);
+    const entries = web.logged.slice(before);
+    expect(JSON.stringify(entries)).not.toContain('planted');
+    expect(entries.flatMap(({ msg, path }) => (msg === 'request' ? [path] : []))).toEqual(['/sign-in/[hidden]', '/consent/[hidden]', '/oauth/authorize/[hidden]']);
+  });
 });
 
 describe('files for everybody', () => {
