@@ -43,7 +43,9 @@ export async function checkRequest(deps: OAuthDeps, ctx: KoaContextWithOIDC): Pr
   keepOfflineAccess(ctx, params);
   const live = await deps.apps.find(ctx.oidc.client?.clientId as AppId);
   const known = new Set(live ? [...declaredFor(live, deps.catalogue, identity), SHARED_ACCESS] : []);
-  const unknown = [...ctx.oidc.requestParamScopes].find((scope) => !known.has(scope));
+  // As it was sent: the library has already dropped the names that nobody knows (S4).
+  const asked = (scopeAsSent(ctx) ?? '').split(' ').filter(Boolean);
+  const unknown = asked.find((scope) => !known.has(scope));
   if (unknown !== undefined) {
     throw new errors.InvalidScope(`the app did not declare the permission ${unknown} for ${identity} identity`, unknown);
   }

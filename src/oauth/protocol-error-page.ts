@@ -35,6 +35,7 @@ export function showProtocolError(
     {
       title,
       sentence: SENTENCES[name] ?? 'The app that sent you here made a request that is not valid.',
+      next: ours ? null : { href: '/apps', label: 'Find an app' },
       detail: SENTENCES[name] === undefined ? (out.error_description ?? '') : '',
       requestId: ctx.state.requestId,
       ours,

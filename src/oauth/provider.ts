@@ -50,7 +50,6 @@ export const ROUTES = {
   pushed_authorization_request: '/oauth/par',
   userinfo: '/oauth/userinfo',
   jwks: '/oauth/jwks',
-  end_session: '/oauth/end-session',
 } as const;
 
 /** What every access token says besides the standard claims. The subject of a tenant token is the installation. */
