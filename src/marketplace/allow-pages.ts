@@ -66,10 +66,10 @@ function pathOfWhoCan(place: Place, wanted: StandingPermission, user: UserId): s
     case 'owners':
     case 'reviewers': {
       const { open } = standing;
+      const asked = open?.permissions[wanted.identity].includes(wanted.permission) ? open : undefined;
       const decides = mayReview({ byOwner: wanted.byOwner || (open?.byOwner ?? false) }, standing.app.rules, entitlement);
-      if (decides && open) return reviewPath(open);
-      if (decides) return askPath(place, wanted);
-      return open?.requests.some((request) => request.user === user) ? requestPath(open) : undefined;
+      if (decides) return asked ? reviewPath(asked) : askPath(place, wanted);
+      return asked?.requests.some((request) => request.user === user) ? requestPath(asked) : undefined;
     }
     default:
       return undefined;
