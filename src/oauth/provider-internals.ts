@@ -5,8 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
-import type Provider from 'oidc-provider';
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
 import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error the same
@@ -43,22 +42,34 @@ const MOST_CLIENTS = 5000;
 /**
  * On every request the library looks up a client by a digest of all its metadata, and it keeps a hundred: with more
  * active apps than that, each request would check and build its client anew. Here the same metadata is the same client.
+ * Within a request a client that was there stays there: the library looks it up again and then takes it for granted.
  */
 export function rememberClients(provider: Provider): void {
   const { Client } = provider as unknown as { Client: ClientClass };
   const kept = new LRUCache<string, { metadata: object; text: string; client: object }>({ max: MOST_CLIENTS });
+  const seen = new WeakMap<object, Map<unknown, object>>();
   Object.defineProperty(Client, 'find', {
     async value(id: unknown) {
-      const metadata = typeof id === 'string' && id !== '' ? await Client.adapter.find(id) : undefined;
-      if (!metadata) return undefined;
-      const known = kept.get(id as string);
-      if (known?.metadata === metadata) return known.client;
-      const text = JSON.stringify(metadata);
-      const client = known?.text === text ? known.client : new Client(metadata);
-      kept.set(id as string, { metadata, text, client });
+      const request = Provider.ctx;
+      const inRequest = request && (seen.get(request) ?? new Map<unknown, object>());
+      const before = inRequest?.get(id);
+      if (before) return before;
+      const client = await find(id);
+      if (request && inRequest && client) seen.set(request, inRequest.set(id, client));
       return client;
     },
   });
+
+  async function find(id: unknown): Promise<object | undefined> {
+    const metadata = typeof id === 'string' && id !== '' ? await Client.adapter.find(id) : undefined;
+    if (!metadata) return undefined;
+    const known = kept.get(id as string);
+    if (known?.metadata === metadata) return known.client;
+    const text = JSON.stringify(metadata);
+    const client = known?.text === text ? known.client : new Client(metadata);
+    kept.set(id as string, { metadata, text, client });
+    return client;
+  }
 }
 
 /** Client secrets are kept as digests, so the library must not compare them as text. Both live secrets are tried. */

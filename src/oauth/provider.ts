@@ -67,6 +67,8 @@ const prompts = () => {
 
 export function createProvider(options: ProviderOptions): Provider {
   const { lifetimes, catalogue, clock } = options;
+  /** Of an app that was switched off since its token was read, a resource server learns that the token is inactive. */
+  const findClient = async (id: string | undefined) => (id === undefined ? undefined : provider.Client.find(id));
   const secondsOf = (_ctx: unknown, token: { readonly resourceServer?: { readonly accessTokenFormat?: string } | undefined }): number =>
     token.resourceServer?.accessTokenFormat === 'jwt' ? lifetimes.jwtAccessToken : lifetimes.accessToken;
   const cookie = { httpOnly: true, sameSite: 'lax', secure: options.secureCookies } as const;
@@ -157,7 +159,7 @@ export function createProvider(options: ProviderOptions): Provider {
       rpInitiatedLogout: { enabled: false },
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => mayIntrospect(client, token) },
+      introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayIntrospect(client, token) && (await findClient(token.clientId)) !== undefined },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: { enabled: true, ...resourceServers(options) },
       dPoP: { enabled: true, allowReplay: false },
