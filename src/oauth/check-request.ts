@@ -40,6 +40,10 @@ export async function checkRequest(deps: OAuthDeps, ctx: KoaContextWithOIDC): Pr
   const params = ctx.oidc.params as Record<string, string | undefined>;
   const identity = parseIdentity(params['identity']);
   if (identity === undefined) throw new errors.InvalidRequest('identity must be user, tenant, or both');
+  // The tenant token of the pair is bound to no audience; one that is would have to be asked for by itself.
+  if (identity === 'user tenant' && params['resource'] !== undefined) {
+    throw new errors.InvalidTarget('resource goes with one identity at a time');
+  }
   keepOfflineAccess(ctx, params);
   const live = await deps.apps.find(ctx.oidc.client?.clientId as AppId);
   const known = new Set(live ? [...declaredFor(live, deps.catalogue, identity), SHARED_ACCESS] : []);

@@ -14,6 +14,7 @@ interface StoredKey {
   readonly alg: (typeof ALGORITHMS)[number];
   readonly state: State;
   readonly createdAt: string;
+  readonly retiredAt: string | null;
   /** The private JWK, sealed with a key derived from the server's secret. */
   readonly sealed: string;
 }
@@ -26,7 +27,10 @@ interface KeySet {
 const ALGORITHMS = ['ES256', 'RS256'] as const;
 const PURPOSE = 'private signing key';
 const ORDER: readonly State[] = ['current', 'next', 'retired'];
-const RETIRED_AT_MOST = 2;
+/** Longer than anything that they signed is good for. */
+const RETIRED_KEPT_MS = 24 * 3_600_000;
+/** Every server, and whoever keeps the published keys for a moment, has to know a key before it signs. */
+const KNOWN_AFTER_MS = 2 * 60_000;
 
 const KEY_SET = defineKind<KeySet>('key-set', { schema: 1 });
 const key: Key<KeySet> = { shard: shardOf('signing-keys'), kind: KEY_SET, id: 'signing-keys' };
@@ -36,7 +40,7 @@ async function makeKey(alg: StoredKey['alg'], state: State, secret: Uint8Array, 
   const jwk = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(jwk);
   const sealed = seal(JSON.stringify({ ...jwk, kid, alg, use: 'sig' }), secret, PURPOSE);
-  return { kid, alg, state, createdAt: new Date(now).toISOString(), sealed };
+  return { kid, alg, state, createdAt: new Date(now).toISOString(), retiredAt: null, sealed };
 }
 
 const makeKeys = (state: State, secret: Uint8Array, now: number): Promise<StoredKey[]> =>
@@ -76,7 +80,7 @@ async function keySet(deps: Deps, secret: Uint8Array): Promise<StoredRecord<KeyS
 export const signingKeys = async (deps: Deps, secret: Uint8Array): Promise<JWK[]> =>
   open((await keySet(deps, secret)).value, secret);
 
-export type KeyDescription = Omit<StoredKey, 'sealed'>;
+export type KeyDescription = Omit<StoredKey, 'sealed' | 'retiredAt'>;
 
 const describe = ({ keys }: KeySet): KeyDescription[] => keys.map(({ kid, alg, state, createdAt }) => ({ kid, alg, state, createdAt }));
 
@@ -86,16 +90,18 @@ export const describeSigningKeys = async (deps: Deps, secret: Uint8Array): Promi
 /** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a minute. */
 export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> {
   const record = await keySet(deps, secret);
-  const turned: Record<State, State> = { current: 'retired', next: 'current', retired: 'retired' };
-  const aged = record.value.keys.map((stored) => ({ ...stored, state: turned[stored.state] }));
-  const retired = aged
-    .filter(({ state }) => state === 'retired')
-    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
-    .slice(0, RETIRED_AT_MOST * ALGORITHMS.length);
-  const keys = [
-    ...aged.filter(({ state }) => state === 'current'),
-    ...(await makeKeys('next', secret, deps.clock())),
-    ...retired,
+  const now = deps.clock();
+  const old = (moment: string | null, age: number) => moment !== null && now - Date.parse(moment) >= age;
+  const inState = (state: State) => record.value.keys.filter((stored) => stored.state === state);
+  if (!inState('next').every(({ createdAt }) => old(createdAt, KNOWN_AFTER_MS))) {
+    throw new AppError('conflict', { detail: 'The next keys were published less than two minutes ago; not everybody knows them yet.' });
+  }
+  const retiredAt = new Date(now).toISOString();
+  const keys: StoredKey[] = [
+    ...inState('next').map((stored) => ({ ...stored, state: 'current' as const })),
+    ...(await makeKeys('next', secret, now)),
+    ...inState('current').map((stored) => ({ ...stored, state: 'retired' as const, retiredAt })),
+    ...inState('retired').filter((stored) => !old(stored.retiredAt, RETIRED_KEPT_MS)),
   ];
   const result = await deps.store.commit({
     shard: key.shard,

@@ -31,6 +31,11 @@ describe('an authorization request', () => {
     expect((await answerTo({ identity })).get('error')).toBe('invalid_request');
   });
 
+  test('is refused for both identities at once with a resource, to which only one of the tokens could be bound', async () => {
+    const answer = await answerTo({ identity: 'user tenant', resource: world.resourceServers.meetings.audience });
+    expect(answer.get('error')).toBe('invalid_target');
+  });
+
   test('is refused in the same way when it is pushed', async () => {
     const { url, app } = begin(world, { parameters: { scope: 'openid nonsense' } });
     const response = await fetch(`${world.issuer}/oauth/par`, {
