@@ -25,7 +25,7 @@ test('xR1 after a failover every durable commit that was acknowledged is there, 
   await world.master.kill();
   await Promise.all(underWay);
 
-  await until('the store answers from the new master', () => mustCommit(store, place, write(place.note('new'), 'x')).then(() => true, () => false), 20_000);
+  await until('the store answers from the new master', () => mustCommit(store, place, write(place.note('new'), 'x')).then(() => true, () => false), 45_000);
   expect(String(await world.replica.command('info', 'replication'))).toContain('role:master');
   const records = await store.read(...acknowledged.map((id) => place.note(id)));
   const [afterwards] = await store.read(place.note('new'));
