@@ -32,4 +32,4 @@ test('xR1 after a failover every durable commit that was acknowledged is there, 
   expect(afterwards!.version).toBeGreaterThan(newest!.version + 1000);
   expect(acknowledged.length).toBeGreaterThan(200);
   expect(acknowledged.filter((_, number) => records[number] === undefined)).toEqual([]);
-});
+}, 70_000);
