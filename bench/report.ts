@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { arch, cpus, platform, totalmem } from 'node:os';
+import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -45,7 +45,7 @@ function machine({ connections, rounds, seconds, redisVersion, busy }: Circumsta
   return (
     `${processors.length} cores (${processors[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GB of memory, ${platform()} ${arch()}, ` +
     `Node ${process.versions.node}, oidc-provider ${library}, Redis ${redisVersion}. ` +
-    `${connections} connections, medians of ${rounds} rounds of ${seconds} s. Load of the machine before: ${busy.toFixed(1)}.`
+    `${connections} connections, medians of ${rounds} rounds of ${seconds} s. Load of the machine before: ${busy.toFixed(1)}, after: ${loadavg()[0]?.toFixed(1)} (the bench itself makes two to three).`
   );
 }
 
