@@ -17,13 +17,14 @@ try {
     onFirstOperator: showOnce,
     ...(settings.demo ? { demo: keptDemoSecrets('data/demo.json') } : {}),
   });
-  log.info({ url: server.url, mode: settings.mode }, 'Assent is listening');
   closeWithGrace({ delay: settings.shutdownGraceMs || false, logger: false }, async ({ signal, err }) => {
     if (err !== undefined) log.fatal({ err }, 'Stopping after an error that nothing caught');
     else log.info({ signal }, 'Stopping: finishing what is under way');
     await server.close();
     log.info('Stopped');
   });
+  // Said last: whoever reads it may send a signal at once.
+  log.info({ url: server.url, mode: settings.mode }, 'Assent is listening');
 } catch (err) {
   const inUse = (err as NodeJS.ErrnoException).code === 'EADDRINUSE';
   const hint = inUse ? ' Another program listens there: stop it, or set ASSENT_PORT.' : '';
