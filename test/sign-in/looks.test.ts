@@ -24,6 +24,7 @@ describe('in Chromium, without JavaScript', () => {
   it('a person signs in by keyboard, finds their sessions, changes the password and signs out', async () => {
     const { context, page } = await openProfile(browser, { width: 360 });
     await page.goto(`${world.origin}/account/security`);
+    await page.locator('input:focus').waitFor(); // the page puts the cursor there itself, a moment after it came
     await page.keyboard.type('ben@northwind.example');
     await page.keyboard.press('Tab');
     await page.keyboard.type('wrong');
