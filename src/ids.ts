@@ -19,6 +19,8 @@ const PREFIXES = {
   membership: 'mbr',
   review: 'rev',
   installation: 'ins',
+  context: 'ctx',
+  job: 'job',
 } as const;
 
 type Kind = keyof typeof PREFIXES;
@@ -37,6 +39,9 @@ export type ResourceServerId = Id<'resourceServer'>;
 export type RoleId = Id<'role'>;
 export type GroupId = Id<'group'>;
 export type ReviewId = Id<'review'>;
+/** Names something people are in together, a meeting say. It cannot be guessed (R9). */
+export type ContextId = Id<'context'>;
+export type JobId = Id<'job'>;
 /** The `sub` of tenant tokens. */
 export type InstallationId = Id<'installation'>;
 /** Names a session in lists and as `uid`; it is not the cookie and opens nothing. */

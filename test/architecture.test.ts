@@ -7,8 +7,8 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** A slice imports only slices above it. */
 const SLICES = [
-  'tenants', 'sign-in', 'apps', 'approvals', 'installations', 'consent', 'marketplace', 'decisions', 'launches', 'extensions', 'deliveries',
-  'audit', 'operators', 'developers', 'oauth',
+  'tenants', 'sign-in', 'resources', 'contexts', 'apps', 'approvals', 'installations', 'consent', 'marketplace', 'decisions', 'launches', 'extensions',
+  'deliveries', 'audit', 'administration', 'operators', 'developers', 'oauth',
 ];
 
 /** Functions of values that views are made with. */
