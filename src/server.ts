@@ -28,6 +28,7 @@ import { healthRoutes } from './http/health.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createViews } from './http/views.ts';
 import type { WebMiddleware } from './http/web-context.ts';
+import { startUseNotes } from './installations/last-use.ts';
 import { INSTALLATIONS_SECTION, installationPages } from './installations/pages.ts';
 import { tellRetired } from './installations/tell-retired.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
@@ -97,6 +98,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const heard = hearEvents(opened);
   const { store, readRecent } = recentReads(heard.store);
   const apps = createLiveApps({ store, clock });
+  const uses = startUseNotes({ store, clock, log }, settings.lastUseSeconds * 1000);
   const deps: OAuthDeps & { apps: typeof apps } = {
     issuer: settings.issuer,
     store,
@@ -106,6 +108,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     readRecent,
     lifetimes: lifetimesOf(settings),
     rotation: { graceMs: settings.refreshGraceSeconds * 1000, graceUses: settings.refreshGraceUses },
+    noteUse: uses.noteUse,
   };
 
   const first = await firstOperator(deps);
@@ -226,6 +229,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       });
       await Promise.all([drained, deliveries.stop()]);
       post?.close();
+      await uses.stop();
       await store.close();
     },
   };

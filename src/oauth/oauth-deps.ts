@@ -2,6 +2,7 @@ import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId } from '#src/ids.ts';
+import type { NoteUse } from '#src/installations/last-use.ts';
 import type { RecentReads } from '#src/storage/recent-reads.ts';
 
 import type { RotationRules } from './tokens/rotation.ts';
@@ -26,4 +27,6 @@ export interface OAuthDeps extends Deps {
   readonly readRecent: RecentReads['readRecent'];
   readonly lifetimes: Lifetimes;
   readonly rotation: RotationRules;
+  /** That an app acts through a grant or an installation just now. */
+  readonly noteUse: NoteUse;
 }

@@ -48,6 +48,7 @@ export const SETTINGS = {
   ttlInteraction: setting('ASSENT_TTL_INTERACTION', duration({ min: '1m', max: '1d' }), '1h', 'How long a person may take to sign in and answer the consent page.'),
   refreshGraceSeconds: setting('ASSENT_REFRESH_GRACE_SECONDS', duration({ min: '0s', max: '60s' }), '10', 'For how long a used refresh token still answers the same successor, so that a lost response locks nobody out.'),
   refreshGraceUses: setting('ASSENT_REFRESH_GRACE_USES', integer({ min: 0, max: 10 }), '2', 'How often it does so.'),
+  lastUseSeconds: setting('ASSENT_LAST_USE_SECONDS', duration({ min: '1s', max: '60s' }), '60', 'How often a server writes down when grants and installations were used last. Lists are at most that much behind.'),
 } as const;
 
 /** Never printed: see `Secrets`. */

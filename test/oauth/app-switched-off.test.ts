@@ -60,6 +60,7 @@ test('I9 an app that is switched off in the middle of an introspection: active o
     apps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },
     rotation: { graceMs: 10_000, graceUses: 3 },
+    noteUse() {},
     keys: await signingKeys({ store, clock }, new Uint8Array(32)),
     cookieKeys: ['a key for cookies'],
     secureCookies: false,

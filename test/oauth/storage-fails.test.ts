@@ -49,6 +49,7 @@ async function endpointsOver(failing: FailingStore): Promise<{ server: Server; u
     ...deps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },
     rotation: { graceMs: 10_000, graceUses: 3 },
+    noteUse() {},
     keys: await signingKeys({ store, clock }, SECRET),
     cookieKeys: ['a key for cookies'],
     secureCookies: false,

@@ -7,6 +7,7 @@ import { asOAuth } from '../errors.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { allowGrantTypeParameter, wrapGrantType } from '../provider-internals.ts';
 import { tokenChange } from '../tokens/commit-tokens.ts';
+import { actsThrough } from '../tokens/standing.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { resetUnit, unitOf } from '../unit-of-work.ts';
 import { prepareClientCredentials } from './client-credentials.ts';
@@ -55,7 +56,9 @@ async function commit(deps: OAuthDeps, ctx: KoaContextWithOIDC): Promise<readonl
   const change = tokenChange(unit, deps);
   if (!change) throw new Error('a token request has nothing to commit');
   const result = await asOAuth(() => deps.store.commit(change));
-  return result.ok ? undefined : result.failed;
+  if (!result.ok) return result.failed;
+  for (const standing of [unit.standing, unit.alsoStanding]) if (standing) deps.noteUse(actsThrough(standing));
+  return undefined;
 }
 
 /** The code was used by somebody faster: two hold it, so what came of it is dead (RFC 6749 section 4.1.2). */

@@ -2,7 +2,7 @@ import { put, remove } from '#src/storage/record-store.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { readStanding, scopeNow } from '../tokens/standing.ts';
+import { actsThrough, readStanding, scopeNow } from '../tokens/standing.ts';
 import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
@@ -32,6 +32,7 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const standing = await readStanding(deps, binding);
     if (!standing || (binding.family !== null && !standing.family)) return undefined;
     unitOf(ctx).standing = standing;
+    deps.noteUse(actsThrough(standing));
     const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
     const more = ctx.oidc.route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
     const extra = { ...(payload['extra'] as object), ...more };

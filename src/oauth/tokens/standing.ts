@@ -42,6 +42,10 @@ export interface TenantStanding extends Common {
 /** All that a code or token hangs on, as it is now. */
 export type TokenStanding = UserStanding | TenantStanding;
 
+/** The grant of a user token, the installation of a tenant token. */
+export const actsThrough = (standing: TokenStanding): Grant | Installation =>
+  standing.identity === 'user' ? standing.grant.value : standing.installation.value;
+
 interface Above {
   readonly tenant: Tenant | undefined;
   readonly app: AppInTenant;
