@@ -1,5 +1,6 @@
 import type { ClientSecret } from '#src/client-secret.ts';
 import type { AppId, TenantId, VersionId } from '#src/ids.ts';
+import type { RequestedResources } from '#src/resources/resource.ts';
 
 export type { ClientSecret };
 
@@ -52,6 +53,10 @@ export interface Version {
   readonly permissions: { readonly user: RequestedPermissions; readonly tenant: RequestedPermissions };
   /** Whether it can use shared access (BEHAVIOURS Z1). */
   readonly sharedAccess: boolean;
+  /** What it may ask for on nodes of the resource tree (S1). Absent in versions that ask for none. */
+  readonly resources?: RequestedResources;
+  /** Whether what it holds on nodes for tenant identity counts with no person in the call (S6). */
+  readonly appOnly?: boolean;
   readonly createdAt: string;
 }
 

@@ -1,4 +1,5 @@
 import type { AppId, GrantId, MembershipId, TenantId, UserId } from '#src/ids.ts';
+import type { ResourceGrant } from '#src/resources/resource.ts';
 
 /** What one member gave one app in one tenant. There is one for each member, app and tenant (L5). */
 export interface Grant {
@@ -15,6 +16,8 @@ export interface Grant {
   /** What the member put to the tenant's reviewers: asked again only once it is approved (L12). */
   readonly requested: readonly string[];
   readonly sharedAccess: boolean;
+  /** Chosen nodes, with what the app may do there. Absent where there are none. */
+  readonly resources?: readonly ResourceGrant[];
   /** See `Approval.generation`. */
   readonly generation: number;
   readonly createdAt: string;

@@ -1,4 +1,5 @@
 import type { AppId, GroupId, InstallationId, MembershipId, TenantId, UserId, VersionId } from '#src/ids.ts';
+import type { ResourceGrant } from '#src/resources/resource.ts';
 import { isActive, type Member } from '#src/tenants/member.ts';
 
 /** Where a tenant token's data stops (L6). */
@@ -16,6 +17,8 @@ export interface Installation {
   /** Tenant-identity permissions that an admin consented to. */
   readonly permissions: readonly string[];
   readonly dataRange: DataRange;
+  /** Chosen nodes, with what the app may do there by itself. Absent where there are none. */
+  readonly resources?: readonly ResourceGrant[];
   readonly status: 'active' | 'suspended';
   readonly installedBy: UserId;
   /** See `Approval.generation`. */

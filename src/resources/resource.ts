@@ -10,12 +10,20 @@ export interface ResourceRef {
   readonly id: string;
 }
 
+/**
+ * One node and no later one of the same name: a node that was deleted and registered again is another. What hangs on a
+ * node, a right or a node below it, names it like this, so that nothing comes back to life with the name (S13).
+ */
+export interface NodeRef extends ResourceRef {
+  readonly incarnation: string;
+}
+
 /** One node of a tenant's resource tree. */
-export interface ResourceNode extends ResourceRef {
+export interface ResourceNode extends NodeRef {
   readonly tenant: TenantId;
   readonly title: string;
   /** `null` at the top of a tree. */
-  readonly parent: ResourceRef | null;
+  readonly parent: NodeRef | null;
   /** What a list was made from, where its kind knows templates (S3). */
   readonly template: string | null;
   /** What lies under a recycled node cannot be reached, until that is restored (S13). */
@@ -32,14 +40,14 @@ export interface ResourceNode extends ResourceRef {
 /** What a member may do on a node and below. It ends with the stay in the tenant in which it was given. */
 export interface ResourceRight {
   readonly tenant: TenantId;
-  readonly node: ResourceRef;
+  readonly node: NodeRef;
   readonly user: UserId;
   readonly membership: MembershipId;
   readonly right: Right;
 }
 
 /** What an app was given on one node, in a grant or an installation. */
-export interface ResourceGrant extends ResourceRef {
+export interface ResourceGrant extends NodeRef {
   readonly right: Right;
 }
 
@@ -52,4 +60,20 @@ export interface RequestedResource {
   readonly required: boolean;
 }
 
+/** By identity: what the app may ask of a person, and what of a tenant. */
+export interface RequestedResources {
+  readonly user: readonly RequestedResource[];
+  readonly tenant: readonly RequestedResource[];
+}
+
 export const holdsRight = (held: Right, needed: Right): boolean => RIGHTS.indexOf(held) >= RIGHTS.indexOf(needed);
+
+export const highestRight = (rights: readonly Right[]): Right | undefined => RIGHTS.findLast((right) => rights.includes(right));
+
+/** As text, one to one, whatever stands in the id (xT5). */
+export const nameOf = ({ kind, id }: ResourceRef): string => JSON.stringify([kind, id]);
+
+export const isSameNode = (a: NodeRef, b: NodeRef): boolean => a.kind === b.kind && a.id === b.id && a.incarnation === b.incarnation;
+
+export const refOf = ({ kind, id }: ResourceRef): ResourceRef => ({ kind, id });
+export const nodeRefOf = ({ kind, id, incarnation }: NodeRef): NodeRef => ({ kind, id, incarnation });
