@@ -1,4 +1,4 @@
-import type { Change, IndexEntry, Key } from './record-store.ts';
+import type { Change, IndexEntry, Key, LogEvent } from './record-store.ts';
 import { toStoredText } from './stored-text.ts';
 
 /**
@@ -8,8 +8,13 @@ import { toStoredText } from './stored-text.ts';
 export interface PreparedChange {
   readonly change: Change;
   readonly writes: readonly PreparedWrite[];
-  /** Each event as JSON. */
-  readonly events: readonly string[];
+  readonly events: readonly PreparedEvent[];
+}
+
+export interface PreparedEvent {
+  readonly json: string;
+  /** As stored text. */
+  readonly trails: readonly string[];
 }
 
 export interface PreparedPut {
@@ -43,8 +48,10 @@ export function prepareChange(change: Change, now: number): PreparedChange {
       writes.push({ do: 'put', key, json, tenant, expiresAt, entries: storedEntries(key, write.value) });
     }
   }
-  return { change, writes, events: change.events?.map((event) => JSON.stringify(event)) ?? [] };
+  return { change, writes, events: change.events?.map(storedEvent) ?? [] };
 }
+
+const storedEvent = ({ trails = [], ...event }: LogEvent): PreparedEvent => ({ json: JSON.stringify(event), trails: [...new Set(trails.map(toStoredText))] });
 
 function storedEntries(key: Key, value: unknown): readonly IndexEntry[] {
   const entries = key.kind.indexes(value, key.id);

@@ -6,7 +6,7 @@
  * 2. Expectations: a change says what it expects; if that is not so it changes nothing and names what failed.
  * 3. Reads see every acknowledged commit.
  * 4. Expiry is exact: an expired record is never returned, by key or by index.
- * 5. Events are part of the change: they exist exactly when the change does.
+ * 5. Events are part of the change: they exist, and stand in their trails, exactly when the change does.
  * 6. Durable means durable: acknowledged only when on disk (and on the configured number of replicas).
  * 7. Every record names its tenant (or none), its schema version and, where it is an artefact, its expiry.
  *
@@ -76,6 +76,8 @@ export type Write =
 export interface LogEvent {
   readonly id: string;
   readonly type: string;
+  /** The trails of the shard that it stands in; see `trail`. The log does not repeat them. */
+  readonly trails?: readonly string[];
 }
 
 export interface Change {
@@ -113,9 +115,17 @@ export interface Page<T> {
 }
 
 export interface LogEntry<E extends LogEvent = LogEvent> {
-  /** Rises by at least one within a shard, in the order of the commits. */
+  /** Rises by at least one within a shard, in the order of the commits. Between shards it follows the time, to a second. */
   readonly position: number;
   readonly event: E;
+}
+
+export interface TrailQuery {
+  readonly shard: Shard;
+  readonly of: string;
+  /** Only entries with a smaller position than this. */
+  readonly before?: number | undefined;
+  readonly limit: number;
 }
 
 export type Values<K extends readonly Key<any>[]> = {
@@ -129,6 +139,8 @@ export interface RecordStore {
   scan<T>(query: IndexQuery<T>): Promise<Page<T>>;
   /** Entries of the shard's log with a position greater than `after`, oldest first. */
   follow(shard: Shard, after: number, limit: number): Promise<readonly LogEntry[]>;
+  /** The entries of the log that stand in one trail, newest first. Costs as much as it answers with, whatever else the log holds. */
+  trail(query: TrailQuery): Promise<readonly LogEntry[]>;
   /** Resolves when storage answered a write and a read just now and its settings are safe; else throws why not. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -14,6 +14,7 @@ const watched = (store: RecordStore): RecordStore => ({
   read: (...keys) => store.read(...keys),
   scan: (query) => store.scan(query),
   follow: (...asked) => store.follow(...asked),
+  trail: (query) => store.trail(query),
   check: () => store.check(),
   close: () => store.close(),
   async commit(change) {

@@ -36,6 +36,7 @@ export function failingStore(inner: RecordStore, { at, when, forGood = false }: 
       commit: (change) => pass(() => inner.commit(change)),
       scan: (query) => pass(() => inner.scan(query)),
       follow: (shard, after, limit) => pass(() => inner.follow(shard, after, limit)),
+      trail: (query) => pass(() => inner.trail(query)),
       check: () => inner.check(),
       close: () => inner.close(),
     },

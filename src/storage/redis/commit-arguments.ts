@@ -1,6 +1,6 @@
 import { GARBAGE_SLACK_MS } from '../garbage.ts';
 import type { PreparedChange } from '../prepared-change.ts';
-import { counterKey, expiryKey, indexKey, logKey, recordKey } from './keys.ts';
+import { counterKey, expiryKey, indexKey, logKey, recordKey, trailKey } from './keys.ts';
 import type { Argument } from './lane.ts';
 import { encodeEntries, encodeHead } from './record-text.ts';
 
@@ -9,6 +9,7 @@ export function commitArguments({ change: { shard, expect = [] }, writes, events
   const args: Argument[] = [counterKey(shard), logKey(shard), indexKey(shard), expiryKey(shard)];
   for (const { key } of expect) args.push(recordKey(key));
   for (const { key } of writes) args.push(recordKey(key));
+  for (const { trails } of events) for (const trail of trails) args.push(trailKey(shard, trail));
   const keys = args.length;
   args.push(now, expect.length, writes.length, events.length);
   for (const expectation of expect) args.push(expectation.is === 'at' ? expectation.version : expectation.is);
@@ -22,6 +23,6 @@ export function commitArguments({ change: { shard, expect = [] }, writes, events
       args.push('list', write.entries.length, write.expiresAt ?? '-', encodeHead(write), encodeEntries(write), write.json);
     }
   }
-  for (const event of events) args.push(event);
+  for (const { json, trails } of events) args.push(json, trails.length);
   return { keys, args };
 }

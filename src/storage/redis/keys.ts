@@ -9,6 +9,8 @@ import { afterPrefix, fromStoredText, toStoredText } from '../stored-text.ts';
 export const recordKey = ({ shard, kind, id }: Key<any>): string => `{s${shard}}${kind.name}:${toStoredText(id)}`;
 export const counterKey = (shard: Shard): string => `{s${shard}}:counter`;
 export const logKey = (shard: Shard): string => `{s${shard}}:log`;
+/** Sorted set of the positions of the events that stand in one trail. */
+export const trailKey = (shard: Shard, storedName: string): string => `{s${shard}}:trail:${storedName}`;
 export const indexKey = (shard: Shard): string => `{s${shard}}:index`;
 export const expiryKey = (shard: Shard): string => `{s${shard}}:expiry`;
 export const checkKey = (shard: Shard): string => `{s${shard}}:check`;

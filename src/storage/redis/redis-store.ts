@@ -1,19 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type PreparedChange, prepareChange } from '../prepared-change.ts';
-import type { CommitResult, Key, LogEntry, LogEvent, RecordStore, Shard, StoredRecord } from '../record-store.ts';
+import type { CommitResult, Key, LogEntry, LogEvent, RecordStore, Shard, StoredRecord, TrailQuery } from '../record-store.ts';
 import { allShards } from '../shards.ts';
 import type { StoreOptions } from '../store-options.ts';
+import { toStoredText } from '../stored-text.ts';
 import { unavailable, UnusableStore } from '../unavailable.ts';
 import type { RedisUrl } from './clients.ts';
 import { commitArguments } from './commit-arguments.ts';
-import { checkKey, logKey, recordKey } from './keys.ts';
+import { checkKey, logKey, recordKey, trailKey } from './keys.ts';
 import { type Argument, type Lane, openLane } from './lane.ts';
 import { type Link, openLink } from './link.ts';
 import { decodeRecord } from './record-text.ts';
 import { scanIndex } from './scan-index.ts';
-import { COMMIT } from './scripts.ts';
+import { COMMIT, TRAIL } from './scripts.ts';
 import { startSweeping } from './sweep.ts';
+
+type StreamEntry = [id: string, fields: ['event', string]];
+
+const toEntry = ([id, [, event]]: StreamEntry): LogEntry => ({ position: Number.parseInt(id, 10), event: JSON.parse(event) as LogEvent });
 
 /** The engine for several processes: one Redis server, one found through Sentinel, or a Redis Cluster. */
 export async function openRedisStore(url: RedisUrl, options: StoreOptions): Promise<RecordStore> {
@@ -76,8 +81,13 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
   }
 
   async function follow(shard: Shard, after: number, limit: number): Promise<LogEntry[]> {
-    const entries = (await lane.call(shard, ['xrange', logKey(shard), `(${after}-0`, '+', 'COUNT', limit])) as [string, [string, string]][];
-    return entries.map(([id, [, event]]) => ({ position: Number.parseInt(id, 10), event: JSON.parse(event) as LogEvent }));
+    const entries = await lane.call(shard, ['xrange', logKey(shard), `(${after}-0`, '+', 'COUNT', limit]);
+    return (entries as StreamEntry[]).map(toEntry);
+  }
+
+  async function trail({ shard, of, before, limit }: TrailQuery): Promise<LogEntry[]> {
+    const entries = await lane.run(shard, TRAIL, 2, [trailKey(shard, toStoredText(of)), logKey(shard), before ?? '+inf', limit]);
+    return (entries as StreamEntry[]).map(toEntry);
   }
 
   /** One shard of every server. */
@@ -113,6 +123,7 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
     },
     scan: (query) => scanIndex({ lane, clock }, query),
     follow,
+    trail,
     check,
     close: async () => {
       sweeping.stop();

@@ -13,3 +13,4 @@ function script(name: string): Script {
 
 export const COMMIT = script('commit');
 export const SWEEP = script('sweep');
+export const TRAIL = script('trail');

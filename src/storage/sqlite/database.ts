@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { UnusableStore } from '../unavailable.ts';
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 // `counter` gives versions and positions: it only ever rises, so no version appears twice.
 const TABLES = `
@@ -31,7 +31,11 @@ const TABLES = `
 
   CREATE TABLE event (shard INTEGER NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL);
   CREATE UNIQUE INDEX event_order ON event (shard, position);
+`;
 
+/** From format 1 to 2. Events from before stand in no trail. */
+const TRAILS = `
+  CREATE TABLE trail (shard INTEGER NOT NULL, part TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (shard, part, position)) WITHOUT ROWID;
   PRAGMA user_version = ${FORMAT};
 `;
 
@@ -49,7 +53,8 @@ export function openDatabase(file: string): DatabaseSync {
     `);
     const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number };
     if (format > FORMAT) throw new UnusableStore(`${file} was written by a newer version of Assent. Use that version or a newer one.`);
-    if (format === 0) database.exec(TABLES);
+    if (format < 1) database.exec(TABLES);
+    if (format < 2) database.exec(TRAILS);
     database.exec('COMMIT');
     return database;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-import type { IndexQuery, Key, LogEntry, LogEvent, Page, Shard, StoredRecord } from '../record-store.ts';
+import type { IndexQuery, Key, LogEntry, LogEvent, Page, Shard, StoredRecord, TrailQuery } from '../record-store.ts';
 import { encodePosition, positionAfter } from '../scan-position.ts';
 import { afterPrefix, fromStoredText, toStoredText } from '../stored-text.ts';
 
@@ -8,10 +8,12 @@ export interface Reader {
   record<T>(key: Key<T>, now: number): StoredRecord<T> | undefined;
   page<T>(query: IndexQuery<T>, now: number): Page<T>;
   log(shard: Shard, after: number, limit: number): LogEntry[];
+  trail(query: TrailQuery): LogEntry[];
 }
 
 type Row = [value: string, version: number, tenant: string | null, expiresAt: number | null, consumedAt: number | null];
 type ListedRow = [...Row, sort: string, id: string];
+type LoggedRow = [position: number, event: string];
 
 const COLUMNS = 'record.value, record.version, record.tenant, record.expires_at, record.consumed_at';
 const ALIVE = '(record.expires_at IS NULL OR record.expires_at > ?)';
@@ -29,6 +31,9 @@ export function reader(database: DatabaseSync): Reader {
   };
   const find = sql(`SELECT ${COLUMNS} FROM record WHERE shard = ? AND kind = ? AND id = ? AND ${ALIVE}`);
   const log = sql('SELECT position, event FROM event WHERE shard = ? AND position > ? ORDER BY position LIMIT ?');
+  const trail = sql(`
+    SELECT event.position, event.event FROM trail JOIN event ON event.shard = trail.shard AND event.position = trail.position
+    WHERE trail.shard = ? AND trail.part = ? AND trail.position < ? ORDER BY trail.position DESC LIMIT ?`);
 
   return {
     record: <T>(key: Key<T>, now: number) => {
@@ -66,10 +71,13 @@ export function reader(database: DatabaseSync): Reader {
         next: more && last ? encodePosition({ sort: fromStoredText(last[5]), id: fromStoredText(last[6]) }) : undefined,
       };
     },
-    log: (shard, after, limit) =>
-      (log.all(shard, after, limit) as unknown as [number, string][]).map(([position, event]) => ({ position, event: JSON.parse(event) as LogEvent })),
+    log: (shard, after, limit) => (log.all(shard, after, limit) as unknown as LoggedRow[]).map(toEntry),
+    trail: ({ shard, of, before = Number.MAX_SAFE_INTEGER, limit }) =>
+      (trail.all(shard, toStoredText(of), before, limit) as unknown as LoggedRow[]).map(toEntry),
   };
 }
+
+const toEntry = ([position, event]: LoggedRow): LogEntry => ({ position, event: JSON.parse(event) as LogEvent });
 
 const toRecord = <T>(key: Key<T>, [value, version, tenant, expiresAt, consumedAt]: Row | ListedRow): StoredRecord<T> => ({
   key,

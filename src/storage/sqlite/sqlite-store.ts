@@ -77,6 +77,7 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
     },
     scan: async (query) => ask(() => read.page(query, clock())),
     follow: async (shard, after, limit) => ask(() => read.log(shard, after, limit)),
+    trail: async (query) => ask(() => read.trail(query)),
     check: async () =>
       ask(() => {
         const now = clock();

@@ -33,6 +33,7 @@ export function batchWriter(database: DatabaseSync): WriteBatch {
   const unlist = sql('DELETE FROM entry WHERE record = ?');
   const list = sql('INSERT INTO entry (shard, kind, name, part, sort, id, record) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const append = sql('INSERT INTO event (shard, position, event) VALUES (?, ?, ?)');
+  const trace = sql('INSERT INTO trail (shard, part, position) VALUES (?, ?, ?)');
   let counter = (sql('SELECT counter FROM store').get() as { counter: number }).counter;
 
   function holds(expectation: Expectation, now: number): boolean {
@@ -63,7 +64,11 @@ export function batchWriter(database: DatabaseSync): WriteBatch {
     if (failed.length > 0) return { ok: false, failed };
     const version = (counter += 1);
     for (const each of writes) write(each, version, now);
-    for (const event of events) append.run(change.shard, (counter += 1), event);
+    for (const { json, trails } of events) {
+      counter += 1;
+      append.run(change.shard, counter, json);
+      for (const trail of trails) trace.run(change.shard, trail, counter);
+    }
     return { ok: true, version };
   }
 

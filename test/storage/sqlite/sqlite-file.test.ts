@@ -93,6 +93,21 @@ describe('the embedded store in a file', () => {
     await expect(openStore(`sqlite:${folder}/text.db/below`, { clock })).rejects.toThrow('cannot be written');
   });
 
+  test('reads a file of format 1 on: what was in its log stays there, and trails begin with what happens from now on', async () => {
+    const url = `sqlite:${folder}/assent.db`;
+    const before = await openStore(url, { clock });
+    await before.commit({ shard, write: [], events: [{ id: 'old', type: 't', trails: ['trail'] }] });
+    await before.close();
+    const database = new DatabaseSync(`${folder}/assent.db`);
+    database.exec('DROP TABLE trail; PRAGMA user_version = 1');
+    database.close();
+    const store = await openStore(url, { clock });
+    await store.commit({ shard, write: [], events: [{ id: 'new', type: 't', trails: ['trail'] }] });
+    expect((await store.trail({ shard, of: 'trail', limit: 9 })).map(({ event }) => event.id)).toEqual(['new']);
+    expect((await store.follow(shard, 0, 9)).map(({ event }) => event.id)).toEqual(['old', 'new']);
+    await store.close();
+  });
+
   test('answers storage_unavailable once it is closed, after finishing what was asked before', async () => {
     const store = await openStore(`sqlite:${folder}/assent.db`, { clock });
     const last = store.commit({ shard, write: [put(key('last'), { text: 'x' }, { tenant: null })] });

@@ -8,6 +8,7 @@ Keys, all with the same hash tag:
   3  {s<shard>}:index       sorted set, every score 0: the index entries of all records of the shard
   4  {s<shard>}:expiry      sorted set of the records that have index entries and an expiry, by expiry
   5… {s<shard>}<kind>:<id>  the records: first those of the expectations, then those of the writes
+  …  {s<shard>}:trail:<of>  sorted sets of log positions: the trails of the first event, of the second, …
 
 Arguments:
   now, number of expectations, number of writes, number of events
@@ -17,7 +18,7 @@ Arguments:
     'list', number of entries, expiry, head, entries, value       a record with index entries
     'consume'
     'remove'
-  each event, as JSON
+  each event, as JSON, and the number of its trails
 
 A record is the text `<number of entries> <version> <consumedAt> <head><entries><value>`, where the head is
 `<expiry> <schema> <tenant>`, the entries are each an index member after a byte 2, and the value, JSON after one more
@@ -28,7 +29,7 @@ Outcomes: {'ok', version} or {'failed', number of an expectation, …}; then not
 local KEYS, ARGV, call = KEYS, ARGV, redis.call
 local byte, find, format, match, sub = string.byte, string.find, string.format, string.match, string.sub
 local INDEX, EXPIRY, RECORDS, SEPARATOR = KEYS[3], KEYS[4], 4, '\2'
-local now, expectations, events = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local now, expectations, writes, events = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- Version and time of consumption of a record that is there and not expired, and where its head begins.
 local function alive(text)
@@ -91,8 +92,8 @@ if counter < (now - 100) * 1000 then
 end
 local version = format('%d', counter - events)
 
-local at = 5 + expectations
-for write = RECORDS + expectations + 1, #KEYS do
+local at, trail = 5 + expectations, RECORDS + expectations + writes + 1
+for write = RECORDS + expectations + 1, trail - 1 do
   local key, what = KEYS[write], ARGV[at]
   if what == 'put' then
     local text, keep, old = '0 ' .. version .. ' - ' .. ARGV[at + 2] .. SEPARATOR .. ARGV[at + 3], ARGV[at + 1], nil
@@ -122,7 +123,14 @@ for write = RECORDS + expectations + 1, #KEYS do
 end
 
 for i = 1, events do
-  call('XADD', KEYS[2], format('%d-0', counter - events + i), 'event', ARGV[at + i - 1])
+  local position = format('%d', counter - events + i)
+  call('XADD', KEYS[2], position .. '-0', 'event', ARGV[at])
+  local next_event = trail + tonumber(ARGV[at + 1])
+  while trail < next_event do
+    call('ZADD', KEYS[trail], position, position)
+    trail = trail + 1
+  end
+  at = at + 2
 end
 
 return {'ok', version}
