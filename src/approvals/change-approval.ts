@@ -5,6 +5,7 @@ import { happened, type Actor, type AssentEvent, type Happening } from '#src/eve
 import type { AppId, TenantId } from '#src/ids.ts';
 import { commitAnew } from '#src/storage/change-record.ts';
 import { asRead, put, type Expectation, type Write } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { expectEntitled, type Entitlement } from '#src/tenants/entitlement.ts';
 
 import { readAppFacts, type ApprovalDeps } from './app-facts.ts';
@@ -104,7 +105,7 @@ async function shut(
   along: () => Promise<AlongWith> = () => Promise.resolve({}),
 ): Promise<Approval> {
   const key = approvalKey(tenant, app);
-  return commitAnew(deps.store, async () => {
+  return revoke(deps.store, key.shard, async () => {
     const [[record], more] = await Promise.all([deps.store.read(key), along()]);
     checkVersion(ifVersion, record?.version);
     const before = record?.value;
@@ -117,13 +118,9 @@ async function shut(
     const changed = event === 'app.uninstalled' || before?.status !== approval.status;
     const settled = approval.status === 'blocked' ? await settleOpenReview(deps, { tenant, app }, { status: 'blocked' }, actor) : NO_REVIEW;
     return {
-      change: {
-        shard: key.shard,
-        expect: [asRead(key, record), ...entitled, ...settled.expect, ...(more.expect ?? [])],
-        write: [put(key, approval, { tenant }), noteTenantApp(tenant, app), ...settled.write, ...(more.write ?? [])],
-        events: [...(event && changed ? [happened({ type: event, tenant, app } as Happening, { actor, now })] : []), ...settled.events, ...(more.events ?? [])],
-        durable: true,
-      },
+      expect: [asRead(key, record), ...entitled, ...settled.expect, ...(more.expect ?? [])],
+      write: [put(key, approval, { tenant }), noteTenantApp(tenant, app), ...settled.write, ...(more.write ?? [])],
+      events: [...(event && changed ? [happened({ type: event, tenant, app } as Happening, { actor, now })] : []), ...settled.events, ...(more.events ?? [])],
       result: approval,
     };
   });

@@ -2,7 +2,7 @@ import { newSecret } from '#src/client-secret.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { AppId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import { digestOf } from '#src/storage/seal.ts';
 
 import type { App } from './app.ts';
@@ -18,14 +18,13 @@ export async function addSecret(
   actor: Actor,
   secret = newSecret('app'),
 ): Promise<{ app: App; secret: string }> {
-  const app = await changeRecord(deps.store, appKey(id), ifVersion, ({ value }) => {
+  const app = await changeStanding(deps.store, appKey(id), ifVersion, ({ value }) => {
     if (!usesSecret(value.authMethod)) throw new AppError('conflict', { detail: 'This app does not authenticate with a secret.' });
     if (value.secrets.length >= MOST) throw new AppError('conflict', { detail: 'This app has two secrets. Remove one first.' });
     const now = deps.clock();
     return {
       value: { ...value, secrets: [...value.secrets, { digest: digestOf(secret), createdAt: new Date(now).toISOString() }] },
       events: [happened({ type: 'app.secret_added', tenant: null, app: id }, { actor, now })],
-      durable: true,
     };
   });
   deps.apps?.forget(id);
@@ -38,14 +37,13 @@ export async function removeSecret(
   { id, digest, ifVersion }: { id: AppId; digest: string; ifVersion?: number },
   actor: Actor,
 ): Promise<App> {
-  const app = await changeRecord(deps.store, appKey(id), ifVersion, ({ value }) => {
+  const app = await changeStanding(deps.store, appKey(id), ifVersion, ({ value }) => {
     const secrets = value.secrets.filter((secret) => secret.digest !== digest);
     const removed = secrets.length < value.secrets.length;
     if (removed && secrets.length === 0) throw new AppError('conflict', { detail: 'This is the only secret. Add another one first.' });
     return {
       value: { ...value, secrets },
       events: removed ? [happened({ type: 'app.secret_removed', tenant: null, app: id }, { actor, now: deps.clock() })] : [],
-      durable: true,
     };
   });
   deps.apps?.forget(id);

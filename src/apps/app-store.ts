@@ -1,7 +1,7 @@
 import type { Deps } from '#src/deps.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { AppId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import type { Page } from '#src/storage/record-store.ts';
 import { scanShards } from '#src/storage/scan-shards.ts';
 
@@ -41,10 +41,9 @@ export async function updateApp(
   { id, ifVersion, ...changes }: AppChanges & { id: AppId; ifVersion?: number },
   actor: Actor,
 ): Promise<App> {
-  const app = await changeRecord(deps.store, appKey(id), ifVersion, ({ value }) => ({
+  const app = await changeStanding(deps.store, appKey(id), ifVersion, ({ value }) => ({
     value: changedDetails(value, changes),
     events: [happened({ type: 'app.updated', tenant: null, app: id }, { actor, now: deps.clock() })],
-    durable: true,
   }));
   await appChanged(deps, id);
   return app;
@@ -57,10 +56,9 @@ export async function setAppStatus(
   actor: Actor,
 ): Promise<App> {
   const type = status === 'disabled' ? 'app.disabled' : 'app.enabled';
-  const app = await changeRecord(deps.store, appKey(id), ifVersion, ({ value }) => ({
+  const app = await changeStanding(deps.store, appKey(id), ifVersion, ({ value }) => ({
     value: { ...value, status },
     events: value.status === status ? [] : [happened({ type, tenant: null, app: id }, { actor, now: deps.clock() })],
-    durable: true,
   }));
   await appChanged(deps, id);
   return app;

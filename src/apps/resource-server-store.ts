@@ -4,8 +4,9 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type ResourceServerId } from '#src/ids.ts';
 import { chosenId, displayName } from '#src/names.ts';
-import { changeRecord, confirmGone } from '#src/storage/change-record.ts';
-import { absent, defineKind, put, remove, unchanged, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeRecord } from '#src/storage/change-record.ts';
+import { absent, defineKind, put, remove, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeStanding, endRecord } from '#src/storage/revoke.ts';
 import { digestOf } from '#src/storage/seal.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -93,10 +94,9 @@ export async function rotateResourceServerSecret(
   actor: Actor,
   secret = newSecret('resourceServer'),
 ): Promise<WithSecret> {
-  const resourceServer = await changeRecord(store, resourceServerKey(id), ifVersion, ({ value }) => ({
+  const resourceServer = await changeStanding(store, resourceServerKey(id), ifVersion, ({ value }) => ({
     value: { ...value, secretDigest: digestOf(secret) },
     events: [happened({ type: 'resource_server.updated', tenant: null, resourceServer: id }, { actor, now: clock() })],
-    durable: true,
   }));
   return { resourceServer, secret };
 }
@@ -111,28 +111,16 @@ export async function updateResourceServer(
   return changeRecord(store, resourceServerKey(id), ifVersion, ({ value }) => ({
     value: { ...value, name: name ?? value.name, tokenFormat: changes.tokenFormat ?? value.tokenFormat },
     events: [happened({ type: 'resource_server.updated', tenant: null, resourceServer: id }, { actor, now: clock() })],
-    durable: false,
   }));
 }
 
 /** `true` when this call removed it. */
-export async function removeResourceServer(
+export const removeResourceServer = (
   deps: Deps,
   { id, ifVersion }: { id: ResourceServerId; ifVersion?: number },
   actor: Actor,
-): Promise<boolean> {
-  for (;;) {
-    const record = await readResourceServer(deps, id);
-    if (!record && (await confirmGone(deps.store, resourceServerKey(id)))) return false;
-    if (!record) continue;
-    if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
-    const result = await deps.store.commit({
-      shard: SHARD,
-      expect: [unchanged(record)],
-      write: [remove(record.key), remove(audienceKey(record.value.audience))],
-      events: [happened({ type: 'resource_server.removed', tenant: null, resourceServer: id }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return true;
-  }
-}
+): Promise<boolean> =>
+  endRecord(deps.store, resourceServerKey(id), ifVersion, ({ value }) => ({
+    write: [remove(audienceKey(value.audience))],
+    events: [happened({ type: 'resource_server.removed', tenant: null, resourceServer: id }, { actor, now: deps.clock() })],
+  }));

@@ -32,6 +32,5 @@ const moveVersion = (
     return {
       value: { ...value, status: to },
       events: [happened({ type, tenant: null, app, version }, { actor, now: clock() })],
-      durable: false,
     };
   });

@@ -76,7 +76,6 @@ export async function updateDraft(
     return {
       value: { ...draft, ...versionContent({ ...draft, ...given }, app.value, deps.catalogue) },
       events: [happened({ type: 'app.version_updated', tenant: null, app: id, version }, { actor, now: deps.clock() })],
-      durable: false,
     };
   });
 }

@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 
 import type { Grant } from './grant.ts';
 import { grantKey, readGrant, revokeGrant } from './grant-store.ts';
@@ -18,14 +18,12 @@ export interface GrantPlace {
  * `shared_access` with it, because they are read through the grant; everything else of the grant stays.
  */
 export const setSharedAccess = (deps: Deps, { tenant, user, app }: GrantPlace, allowed: boolean, actor: Actor): Promise<Grant> =>
-  changeRecord(deps.store, grantKey(tenant, user, app), undefined, ({ value: grant }) => {
+  changeStanding(deps.store, grantKey(tenant, user, app), undefined, ({ value: grant }) => {
     const now = deps.clock();
     const type = allowed ? 'shared_access.granted' : 'shared_access.revoked';
     return {
       value: { ...grant, sharedAccess: allowed, updatedAt: new Date(now).toISOString() },
       events: grant.sharedAccess === allowed ? [] : [happened({ type, tenant, app, user, grant: grant.id }, { actor, now })],
-      // Said again, it is made durable again: the first answer may have been lost before it was on disk (I2).
-      durable: true,
     };
   });
 

@@ -2,9 +2,9 @@ import { noteTenantApp } from '#src/approvals/tenant-apps.ts';
 import type { Deps } from '#src/deps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, shardOfId, type AppId, type GrantId, type TenantId, type UserId } from '#src/ids.ts';
-import { confirmGone } from '#src/storage/change-record.ts';
 import {
   absent,
+  asRead,
   defineKind,
   put,
   remove,
@@ -16,6 +16,7 @@ import {
   type StoredRecord,
   type Write,
 } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import type { ConsentDecision, Grant } from './grant.ts';
@@ -29,6 +30,9 @@ const GRANT = defineKind<Grant>('grant', {
   indexes: (grant) => [
     { index: 'by-user', of: JSON.stringify([grant.tenant, grant.user]), sort: grant.createdAt },
     { index: 'by-app', of: JSON.stringify([grant.tenant, grant.app]), sort: grant.createdAt },
+    // Apart for each generation, so that an app that was removed with a hundred thousand grants has none to look through.
+    { index: 'current', of: JSON.stringify([grant.tenant, grant.app, grant.generation]), sort: grant.createdAt },
+    ...(grant.sharedAccess ? [{ index: 'sharing', of: JSON.stringify([grant.tenant, grant.app, grant.generation]), sort: grant.createdAt }] : []),
   ],
 });
 
@@ -80,6 +84,21 @@ export const grantsOfUser = ({ store }: Deps, tenant: TenantId, user: UserId, pa
 
 export const grantsOfApp = ({ store }: Deps, tenant: TenantId, app: AppId, page: GrantList): Promise<Page<Grant>> =>
   store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'by-app', of: JSON.stringify([tenant, app]), ...page });
+
+/** Those of one generation of the approval, the newest first; of all, or of those that pass shared access on. */
+export const currentGrantsOfApp = (
+  { store }: Deps,
+  { tenant, app, generation }: Pick<Grant, 'tenant' | 'app' | 'generation'>,
+  { sharing = false, ...page }: GrantList & { readonly sharing?: boolean },
+): Promise<Page<Grant>> =>
+  store.scan({
+    shard: shardOf(tenant),
+    kind: GRANT,
+    index: sharing ? 'sharing' : 'current',
+    of: JSON.stringify([tenant, app, generation]),
+    direction: 'descending',
+    ...page,
+  });
 
 /** A change to be committed together with something else in the tenant's shard: the code, say. */
 export interface GrantChange {
@@ -157,24 +176,12 @@ export function grantChange(
  * Takes a grant back: one durable commit, whatever hangs on it (codes, refresh tokens, opaque access tokens) is dead
  * with it, because all of them are read through the grant. Idempotent; `true` when this call ended it.
  */
-export async function revokeGrant(deps: Deps, record: StoredRecord<Grant>, actor: Actor): Promise<boolean> {
-  const { tenant, app, user, id } = record.value;
-  let current: StoredRecord<Grant> | undefined = record;
-  while (current?.value.id === id) {
-    const result = await deps.store.commit({
-      shard: record.key.shard,
-      durable: true,
-      expect: [unchanged(current)],
-      write: [remove(current.key), remove(placeKey(id, tenant))],
-      events: [
-        happened({ type: 'app.deauthorized', tenant, app, user, grant: id }, { actor, now: deps.clock() }),
-      ],
-    });
-    if (result.ok) return true;
-    // Somebody extended or ended it meanwhile: end what stands there now, if it is still the same grant.
-    current = await readGrant(deps, tenant, user, app);
-  }
-  // An earlier call may have ended it and never learnt whether that is on disk: this answer has to be durable too (I2).
-  await confirmGone(deps.store, placeKey(id, tenant));
-  return false;
-}
+export const revokeGrant = (deps: Deps, { value: { tenant, user, app, id } }: StoredRecord<Grant>, actor: Actor): Promise<boolean> => {
+  const [key, place] = [grantKey(tenant, user, app), placeKey(id, tenant)];
+  return revoke(deps.store, key.shard, async () => {
+    const [record] = await deps.store.read(key);
+    const stands = record?.value.id === id;
+    const events = stands ? [happened({ type: 'app.deauthorized', tenant, app, user, grant: id }, { actor, now: deps.clock() })] : [];
+    return { expect: [asRead(key, record)], write: [remove(place), ...(stands ? [remove(key)] : [])], events, result: stands };
+  });
+};

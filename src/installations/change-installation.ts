@@ -5,8 +5,8 @@ import type { Deps } from '#src/deps.ts';
 import { AppError, type FieldProblem } from '#src/errors.ts';
 import { happened, type Actor, type Happening } from '#src/events.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
 import { asRead, type Expectation } from '#src/storage/record-store.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
 import { sameDataRange, type DataRange, type Installation } from './installation.ts';
@@ -24,7 +24,6 @@ interface Next {
   readonly change: Partial<Installation>;
   readonly what?: (installation: Installation) => Happening;
   readonly expect?: readonly Expectation[];
-  readonly durable: boolean;
 }
 
 /**
@@ -37,7 +36,7 @@ function change(
   actor: Actor,
   decide: (installation: Installation, facts: InstalledApp) => Next | Promise<Next>,
 ): Promise<Installation> {
-  return changeRecord(deps.store, installationKey(tenant, app), ifVersion, async ({ value: installation, version }) => {
+  return changeStanding(deps.store, installationKey(tenant, app), ifVersion, async ({ value: installation, version }) => {
     const [entitled, facts] = await Promise.all([mayManage(deps, tenant, actor), readInstalledApp(deps, tenant, app)]);
     if (!facts.installation) throw new AppError('not_found');
     if (facts.installation.version !== version) throw new AppError('conflict');
@@ -45,7 +44,7 @@ function change(
     const now = deps.clock();
     const value: Installation = { ...installation, ...next.change, updatedAt: new Date(now).toISOString() };
     const events = next.what ? [happened(next.what(value), { actor, now })] : [];
-    return { value, expect: [...entitled, ...(next.expect ?? [])], events, durable: next.durable };
+    return { value, expect: [...entitled, ...(next.expect ?? [])], events };
   });
 }
 
@@ -78,7 +77,6 @@ export const changePermissions = (
       ...(!same && { what: (after: Installation): Happening => ({ type: 'permissions.changed', ...about(after), permissions: wanted }) }),
       // What is added has to be allowed still when it is written.
       expect: added.length === 0 ? [] : [asRead(approvalKey(named.tenant, named.app), approvalRecord)],
-      durable: true,
     };
   });
 
@@ -95,7 +93,6 @@ export const changeDataRange = (
       ...(!sameDataRange(next, installation.dataRange) && {
         what: (after: Installation): Happening => ({ type: 'data_range.changed', ...about(after) }),
       }),
-      durable: true,
     };
   });
 
@@ -108,7 +105,6 @@ const setStatus = (deps: InstallationDeps, named: Named, status: Installation['s
         ...about(after),
       }),
     }),
-    durable: true,
   }));
 
 /** No tenant token of the app works in the tenant until it is resumed. Asked for twice, it is written twice. */

@@ -3,6 +3,7 @@ import { removeAppFromTenant } from '#src/approvals/change-approval.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { asRead, remove, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
 import type { Named } from './change-installation.ts';
@@ -14,25 +15,19 @@ import { installationStands, type InstallationDeps } from './installed-app.ts';
  * One durable commit: the installation goes, and its tokens with it; the tenant's approval and what members allowed for
  * themselves stay. Idempotent; `true` when this call did it.
  */
-export async function uninstall(deps: InstallationDeps, { tenant, app, ifVersion }: Named, actor: Actor): Promise<boolean> {
-  for (;;) {
+export const uninstall = (deps: InstallationDeps, { tenant, app, ifVersion }: Named, actor: Actor): Promise<boolean> => {
+  const key = installationKey(tenant, app);
+  return revoke(deps.store, key.shard, async () => {
     const [entitled, [record, approval]] = await Promise.all([
       expectEntitled(deps, tenant, actor, ({ capabilities }) => capabilities.includes('apps.manage')),
-      deps.store.read(installationKey(tenant, app), approvalKey(tenant, app)),
+      deps.store.read(key, approvalKey(tenant, app)),
     ]);
     if (ifVersion !== undefined && record?.version !== ifVersion) throw new AppError('precondition_failed');
     const installation = record && installationStands(record.value, approval?.value) ? record.value.id : undefined;
-    const now = deps.clock();
-    const result = await deps.store.commit({
-      shard: installationKey(tenant, app).shard,
-      expect: [...entitled, asRead(installationKey(tenant, app), record)],
-      write: gone(record, { tenant, app }),
-      events: installation === undefined ? [] : [happened({ type: 'app.uninstalled', tenant, app, installation }, { actor, now })],
-      durable: true,
-    });
-    if (result.ok) return installation !== undefined;
-  }
-}
+    const events = installation === undefined ? [] : [happened({ type: 'app.uninstalled', tenant, app, installation }, { actor, now: deps.clock() })];
+    return { expect: [...entitled, asRead(key, record)], write: gone(record, { tenant, app }), events, result: installation !== undefined };
+  });
+};
 
 /**
  * All that the app has in the tenant: the installation, and under a new generation of the approval every grant, code
@@ -46,7 +41,7 @@ export const uninstallEverything = async (deps: InstallationDeps, { tenant, app 
 };
 
 /** Also when nothing is there: an earlier call may have removed it and never learnt whether that is on disk (I2). */
-const gone = (record: StoredRecord<Installation> | undefined, { tenant, app }: Omit<Named, 'ifVersion'>): Write[] => {
+const gone = (record: StoredRecord<Installation> | undefined, { tenant, app }: Omit<Named, 'ifVersion'>): [Write, ...Write[]] => {
   const key = installationKey(tenant, app);
   return [remove(key), ...(record ? [remove(installationPlaceKey(record.value.id, key.shard))] : [])];
 };

@@ -4,8 +4,8 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type OperatorId } from '#src/ids.ts';
 import { displayName } from '#src/names.ts';
-import { confirmGone } from '#src/storage/change-record.ts';
-import { absent, defineKind, put, remove, unchanged, type Expectation, type Key, type Page, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { absent, defineKind, put, unchanged, type Expectation, type Key, type Page, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 import { digestOf } from '#src/storage/seal.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -95,21 +95,11 @@ export async function firstOperator(deps: Deps): Promise<NewOperator | undefined
 }
 
 /** `true` when this call removed it. The last one that may manage stays, else nobody could ever make another. */
-export async function removeOperator(deps: Deps, id: OperatorId, actor: Actor): Promise<boolean> {
-  for (;;) {
-    const record = await readOperator(deps, id);
-    if (!record && (await confirmGone(deps.store, operatorKey(id)))) return false;
-    if (!record) continue;
-    const result = await deps.store.commit({
-      shard: SHARD,
-      expect: [unchanged(record), ...(await anotherManager(deps, record.value))],
-      write: [remove(record.key)],
-      events: [happened({ type: 'operator.removed', tenant: null, operator: id }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return true;
-  }
-}
+export const removeOperator = (deps: Deps, id: OperatorId, actor: Actor): Promise<boolean> =>
+  endRecord(deps.store, operatorKey(id), undefined, async ({ value }) => ({
+    expect: await anotherManager(deps, value),
+    events: [happened({ type: 'operator.removed', tenant: null, operator: id }, { actor, now: deps.clock() })],
+  }));
 
 /** Another one that may manage, exactly as read here: two that remove each other at once cannot both succeed. */
 async function anotherManager(deps: Deps, leaving: Operator): Promise<Expectation[]> {

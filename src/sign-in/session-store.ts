@@ -3,6 +3,7 @@ import { AppError } from '#src/errors.ts';
 import { happened } from '#src/events.ts';
 import { newId, type SessionId, shardOfId, type UserId } from '#src/ids.ts';
 import { defineKind, type Key, type Page, put, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { userKey } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
@@ -154,20 +155,14 @@ export async function saveProtocolState(deps: Deps, cookie: string, state: Proto
 }
 
 /** Ends one session of this person; of another person, or none, is nothing to end. */
-export async function endSession(deps: Deps, user: UserId, id: SessionId): Promise<void> {
-  const shard = shardOf(user);
-  for (let round = 0; round < ROUNDS; round += 1) {
+export const endSession = (deps: Deps, user: UserId, id: SessionId): Promise<void> =>
+  revoke(deps.store, shardOf(user), async () => {
+    const shard = shardOf(user);
+    // A renewed cookie is another record: it is looked for again instead of being missed.
     const record = shardOfId('session', id) === shard ? await recordById(deps, shard, id) : undefined;
-    if (record?.value.user !== user) return;
-    const result = await deps.store.commit({
-      shard,
-      // A renewed cookie is another record: it is looked for again instead of being missed.
-      expect: [unchanged(record)],
-      write: [remove(record.key)],
-      events: [happened({ type: 'user.signed_out', tenant: null, user, session: id }, { actor: { kind: 'user', id: user }, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return;
-  }
-  throw tooManyChanges();
-}
+    if (record && record.value.user !== user) return { result: undefined };
+    // Where it was is not known once it is gone; that it is gone is made durable by a commit of its shard.
+    if (!record) return { expect: [], write: [remove({ shard, kind: SESSION, id })], events: [], result: undefined };
+    const events = [happened({ type: 'user.signed_out', tenant: null, user, session: id }, { actor: { kind: 'user', id: user }, now: deps.clock() })];
+    return { expect: [unchanged(record)], write: [remove(record.key)], events, result: undefined };
+  });

@@ -8,7 +8,7 @@ export interface NextValue<T> {
   readonly expect?: readonly Expectation[];
   readonly write?: readonly Write[];
   readonly events: readonly LogEvent[];
-  readonly durable: boolean;
+  readonly durable?: boolean;
   /** As it was, unless given. */
   readonly expiresAt?: number | null;
 }
@@ -18,7 +18,8 @@ const ROUNDS = 32;
 
 /**
  * Read, decide, commit if it is still as it was read, else begin anew: `decide` always sees what it changes.
- * `decide` answers `undefined` when there is nothing to change. With `ifVersion` only that version is changed.
+ * `decide` answers `undefined` when there is nothing to change. With `ifVersion` only that version is changed. For what
+ * takes nothing from anybody and may be done once more after a crash; for all else there is `revoke.ts`.
  */
 export async function changeRecord<T>(
   store: RecordStore,
@@ -38,7 +39,7 @@ export async function changeRecord<T>(
       expect: [unchanged(record), ...(next.expect ?? [])],
       write: [put(key, next.value, { tenant: record.tenant, expiresAt }), ...(next.write ?? [])],
       events: next.events,
-      durable: next.durable,
+      durable: next.durable ?? false,
     });
     if (result.ok) return next.value;
   }

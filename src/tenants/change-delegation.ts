@@ -2,8 +2,8 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { DelegationId, TenantId } from '#src/ids.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
 import { present } from '#src/storage/record-store.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 
 import { checkEnd, checkPermissions, mayGiveFor } from './check-delegation.ts';
 import { inSameStay, type DelegablePermissions, type Delegation } from './delegation.ts';
@@ -23,7 +23,7 @@ export async function changeDelegation(
   actor: Actor,
 ): Promise<Delegation> {
   const wanted = changes.permissions && checkPermissions(catalogue, changes.permissions);
-  return changeRecord(store, delegationKey(tenant, id), ifVersion, async ({ value: delegation, expiresAt: before }) => {
+  return changeStanding(store, delegationKey(tenant, id), ifVersion, async ({ value: delegation, expiresAt: before }) => {
     const { giver, receiver } = delegation;
     const people = [memberKey(tenant, giver), memberKey(tenant, receiver)] as const;
     const [from, to] = await store.read(...people);
@@ -37,7 +37,6 @@ export async function changeDelegation(
       expiresAt,
       expect: people.map(present),
       events: [happened({ type: 'delegation.changed', tenant, delegation: id, giver, receiver, permissions }, { actor, now })],
-      durable: true,
     };
   });
 }

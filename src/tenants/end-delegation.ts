@@ -1,8 +1,7 @@
 import type { Deps } from '#src/deps.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { DelegationId, TenantId } from '#src/ids.ts';
-import { confirmGone } from '#src/storage/change-record.ts';
-import { present, remove } from '#src/storage/record-store.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 
 import { capabilitiesOfMember } from './capabilities.ts';
 import type { Delegation } from './delegation.ts';
@@ -22,22 +21,11 @@ export async function endDelegation(
   by: EndedBy,
   actor: Actor,
 ): Promise<boolean> {
-  const key = delegationKey(tenant, id);
-  for (;;) {
-    const [record] = await deps.store.read(key);
-    if (!record && (await confirmGone(deps.store, key))) return false;
-    if (!record) continue;
-    if (!(await mayEnd(deps, record.value, by, actor))) return false;
-    const { giver, receiver } = record.value;
-    const result = await deps.store.commit({
-      shard: key.shard,
-      expect: [present(key)],
-      write: [remove(key)],
-      events: [happened({ type: 'delegation.ended', tenant, delegation: id, giver, receiver, by }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return true;
-  }
+  return endRecord(deps.store, delegationKey(tenant, id), undefined, async ({ value }) => {
+    if (!(await mayEnd(deps, value, by, actor))) return undefined;
+    const { giver, receiver } = value;
+    return { events: [happened({ type: 'delegation.ended', tenant, delegation: id, giver, receiver, by }, { actor, now: deps.clock() })] };
+  });
 }
 
 async function mayEnd(deps: Deps, delegation: Delegation, by: EndedBy, actor: Actor): Promise<boolean> {

@@ -4,6 +4,7 @@ import { happened, type Actor } from '#src/events.ts';
 import type { GroupId, TenantId, UserId } from '#src/ids.ts';
 import { changeRecord } from '#src/storage/change-record.ts';
 import { present, type Page } from '#src/storage/record-store.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { groupKey } from './group-store.ts';
@@ -51,7 +52,6 @@ export async function putInGroup(deps: Deps, { tenant, group, user }: Place, act
       value: { ...member, groups },
       expect: [present(groupRecord.key)],
       events: isIn ? [] : [happened({ type: 'group.member_added', tenant, group, user }, { actor, now: deps.clock() })],
-      durable: false,
     };
   });
 }
@@ -61,12 +61,11 @@ export async function takeOutOfGroup(deps: Deps, { tenant, group, user }: Place,
   const [groupRecord] = await deps.store.read(groupKey(tenant, group));
   if (!groupRecord) throw new AppError('not_found');
   let wasIn = false;
-  await changeRecord(deps.store, memberKey(tenant, user), undefined, ({ value: member }) => {
+  await changeStanding(deps.store, memberKey(tenant, user), undefined, ({ value: member }) => {
     wasIn = member.groups.includes(group);
     return {
       value: { ...member, groups: member.groups.filter((each) => each !== group) },
       events: wasIn ? [happened({ type: 'group.member_removed', tenant, group, user }, { actor, now: deps.clock() })] : [],
-      durable: true,
     };
   });
   return wasIn;

@@ -3,8 +3,9 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type GroupId, type TenantId } from '#src/ids.ts';
 import { displayName } from '#src/names.ts';
-import { changeRecord, confirmGone } from '#src/storage/change-record.ts';
-import { absent, defineKind, present, put, remove, unchanged, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeRecord } from '#src/storage/change-record.ts';
+import { absent, defineKind, present, put, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import type { Group } from './group.ts';
@@ -55,7 +56,6 @@ export async function renameGroup(
   return changeRecord(store, groupKey(tenant, id), ifVersion, ({ value: group }) => ({
     value: { ...group, name: newName },
     events: [happened({ type: 'group.updated', tenant, group: id }, { actor, now: clock() })],
-    durable: false,
   }));
 }
 
@@ -63,23 +63,11 @@ export async function renameGroup(
  * One write, however many are in it: its id stays with them and counts for nothing (`liveGroupsOf`). `true` when this
  * call removed it.
  */
-export async function removeGroup(
+export const removeGroup = (
   deps: Deps,
   { tenant, id, ifVersion }: { tenant: TenantId; id: GroupId; ifVersion?: number | undefined },
   actor: Actor,
-): Promise<boolean> {
-  for (;;) {
-    const record = await readGroup(deps, tenant, id);
-    if (!record && (await confirmGone(deps.store, groupKey(tenant, id)))) return false;
-    if (!record) continue;
-    if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
-    const result = await deps.store.commit({
-      shard: record.key.shard,
-      expect: [unchanged(record)],
-      write: [remove(record.key)],
-      events: [happened({ type: 'group.removed', tenant, group: id }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return true;
-  }
-}
+): Promise<boolean> =>
+  endRecord(deps.store, groupKey(tenant, id), ifVersion, () => ({
+    events: [happened({ type: 'group.removed', tenant, group: id }, { actor, now: deps.clock() })],
+  }));

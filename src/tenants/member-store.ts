@@ -2,8 +2,8 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type TenantId, type UserId } from '#src/ids.ts';
-import { changeRecord, confirmGone } from '#src/storage/change-record.ts';
-import { absent, present, put, remove, unchanged, type Expectation, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { absent, present, put, unchanged, type Expectation, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeStanding, endRecord } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { isActive, type Member } from './member.ts';
@@ -84,7 +84,7 @@ export async function changeMember(
   { tenant, user, ifVersion, ...changes }: { tenant: TenantId; user: UserId; role?: string; status?: Member['status']; ifVersion?: number },
   actor: Actor,
 ): Promise<Member> {
-  return changeRecord(deps.store, memberKey(tenant, user), ifVersion, async ({ value: member }) => {
+  return changeStanding(deps.store, memberKey(tenant, user), ifVersion, async ({ value: member }) => {
     const { role = member.role, status = member.status } = changes;
     const changed = role !== member.role || status !== member.status;
     const roleMustExist = role === member.role ? [] : roleExists(tenant, role);
@@ -96,7 +96,6 @@ export async function changeMember(
       value: { ...member, role, status },
       expect: [...roleMustExist, ...(staysOwner ? [] : await anotherOwner(deps, member))],
       events: changed ? [happened({ type: 'member.updated', tenant, user, role, status }, { actor, now: deps.clock() })] : [],
-      durable: true,
     };
   });
 }
@@ -105,26 +104,15 @@ export async function changeMember(
  * One durable commit. Grants and delegations name the membership that is gone now, so they are over with it, also
  * when the person comes back (xT6). `true` when this call removed the member.
  */
-export async function removeMember(
+export const removeMember = (
   deps: Deps,
   { tenant, user, ifVersion }: { tenant: TenantId; user: UserId; ifVersion?: number },
   actor: Actor,
-): Promise<boolean> {
-  for (;;) {
-    const record = await readMember(deps, tenant, user);
-    if (!record && (await confirmGone(deps.store, memberKey(tenant, user)))) return false;
-    if (!record) continue;
-    if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
-    const result = await deps.store.commit({
-      shard: record.key.shard,
-      expect: [unchanged(record), ...(await anotherOwner(deps, record.value))],
-      write: [remove(record.key)],
-      events: [happened({ type: 'member.removed', tenant, user }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (result.ok) return true;
-  }
-}
+): Promise<boolean> =>
+  endRecord(deps.store, memberKey(tenant, user), ifVersion, async ({ value }) => ({
+    expect: await anotherOwner(deps, value),
+    events: [happened({ type: 'member.removed', tenant, user }, { actor, now: deps.clock() })],
+  }));
 
 export const membersOf = ({ store }: Deps, tenant: TenantId, page: { after?: string; limit: number }): Promise<Page<Member>> =>
   store.scan({ shard: shardOf(tenant), kind: MEMBER, index: 'tenant', of: tenant, after: page.after, limit: page.limit });

@@ -3,8 +3,8 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type RoleId, type TenantId } from '#src/ids.ts';
 import { displayName } from '#src/names.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
-import { absent, defineKind, present, put, remove, unchanged, type Expectation, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { absent, defineKind, present, put, type Expectation, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeStanding, endRecord } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { membersWithRole } from './member-records.ts';
@@ -71,10 +71,9 @@ export async function updateRole(
 ): Promise<CustomRole> {
   const name = changes.name === undefined ? undefined : displayName(changes.name);
   const capabilities = changes.capabilities === undefined ? undefined : checked(changes.capabilities);
-  return changeRecord(store, roleKey(tenant, id), ifVersion, ({ value: role }) => ({
+  return changeStanding(store, roleKey(tenant, id), ifVersion, ({ value: role }) => ({
     value: { ...role, name: name ?? role.name, capabilities: capabilities ?? role.capabilities },
     events: [happened({ type: 'role.updated', tenant, role: id }, { actor, now: clock() })],
-    durable: capabilities !== undefined,
   }));
 }
 
@@ -82,25 +81,15 @@ export async function updateRole(
  * Only a role that nobody has. Somebody who is given it in the same moment is left with a role that does not exist,
  * which may do nothing. `true` when this call removed it.
  */
-export async function removeRole(
+export const removeRole = (
   deps: Deps,
   { tenant, id, ifVersion }: { tenant: TenantId; id: RoleId; ifVersion?: number },
   actor: Actor,
-): Promise<boolean> {
-  const record = await readRole(deps, tenant, id);
-  if (!record) return false;
-  if (ifVersion !== undefined && record.version !== ifVersion) throw new AppError('precondition_failed');
-  const holders = await membersWithRole(deps, tenant, id, { limit: 1 });
-  if (holders.records.length > 0) {
-    throw new AppError('conflict', { detail: 'Members have this role. Give them another one first.' });
-  }
-  const result = await deps.store.commit({
-    shard: record.key.shard,
-    expect: [unchanged(record)],
-    write: [remove(record.key)],
-    events: [happened({ type: 'role.removed', tenant, role: id }, { actor, now: deps.clock() })],
-    durable: true,
+): Promise<boolean> =>
+  endRecord(deps.store, roleKey(tenant, id), ifVersion, async () => {
+    const holders = await membersWithRole(deps, tenant, id, { limit: 1 });
+    if (holders.records.length > 0) {
+      throw new AppError('conflict', { detail: 'Members have this role. Give them another one first.' });
+    }
+    return { events: [happened({ type: 'role.removed', tenant, role: id }, { actor, now: deps.clock() })] };
   });
-  if (!result.ok) throw new AppError('conflict');
-  return true;
-}

@@ -5,6 +5,7 @@ import { newId, type TenantId } from '#src/ids.ts';
 import { chosenId, displayName } from '#src/names.ts';
 import { changeRecord } from '#src/storage/change-record.ts';
 import { absent, defineKind, put, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import { scanShards } from '#src/storage/scan-shards.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -48,33 +49,24 @@ export async function createTenant(
   return tenant;
 }
 
-const changeTenant = (
-  { store, clock }: Deps,
-  { id, ifVersion }: { id: TenantId; ifVersion: number | undefined },
-  change: (tenant: Tenant) => Tenant,
-  { actor, durable }: { actor: Actor; durable: boolean },
-): Promise<Tenant> =>
-  changeRecord(store, tenantKey(id), ifVersion, ({ value }) => ({
-    value: change(value),
-    events: [happened({ type: 'tenant.updated', tenant: id }, { actor, now: clock() })],
-    durable,
-  }));
+const updated = (id: TenantId, actor: Actor, now: number) => [happened({ type: 'tenant.updated', tenant: id }, { actor, now })];
 
 export async function renameTenant(
-  deps: Deps,
+  { store, clock }: Deps,
   { id, name, ifVersion }: { id: TenantId; name: string; ifVersion?: number },
   actor: Actor,
 ): Promise<Tenant> {
   const newName = displayName(name);
-  return changeTenant(deps, { id, ifVersion }, (tenant) => ({ ...tenant, name: newName }), { actor, durable: false });
+  return changeRecord(store, tenantKey(id), ifVersion, ({ value }) => ({ value: { ...value, name: newName }, events: updated(id, actor, clock()) }));
 }
 
 /** Suspending takes effect on everything in the tenant, since all of it is read together with the tenant. */
 export const setTenantStatus = (
-  deps: Deps,
+  { store, clock }: Deps,
   { id, status, ifVersion }: { id: TenantId; status: Tenant['status']; ifVersion?: number },
   actor: Actor,
-): Promise<Tenant> => changeTenant(deps, { id, ifVersion }, (tenant) => ({ ...tenant, status }), { actor, durable: true });
+): Promise<Tenant> =>
+  changeStanding(store, tenantKey(id), ifVersion, ({ value }) => ({ value: { ...value, status }, events: updated(id, actor, clock()) }));
 
 export const listTenants = ({ store }: Deps, page: { after?: string; limit: number }): Promise<Page<Tenant>> =>
   scanShards(store, { kind: TENANT, index: 'all', of: '', after: page.after, limit: page.limit });

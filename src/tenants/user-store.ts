@@ -2,8 +2,8 @@ import type { Deps } from '#src/deps.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { UserId } from '#src/ids.ts';
 import { displayName } from '#src/names.ts';
-import { changeRecord } from '#src/storage/change-record.ts';
 import type { Page, StoredRecord } from '#src/storage/record-store.ts';
+import { changeStanding } from '#src/storage/revoke.ts';
 import { scanShards } from '#src/storage/scan-shards.ts';
 
 import { normaliseEmail } from './email.ts';
@@ -45,7 +45,7 @@ export async function updateUser(
   actor: Actor,
 ): Promise<User> {
   const name = changes.name === undefined ? undefined : displayName(changes.name);
-  return changeRecord(store, userKey(id), ifVersion, ({ value: user }) => {
+  return changeStanding(store, userKey(id), ifVersion, ({ value: user }) => {
     const now = clock();
     const status = changes.status ?? user.status;
     return {
@@ -56,29 +56,26 @@ export async function updateUser(
         sessionsValidFrom: status === 'disabled' ? laterStart(user, now) : user.sessionsValidFrom,
       },
       events: [happened({ type: 'user.updated', tenant: null, user: id }, { actor, now })],
-      durable: changes.status !== undefined,
     };
   });
 }
 
 /** The new password ends every session that was begun with the old one. */
 export const setPasswordHash = ({ store, clock }: Deps, id: UserId, passwordHash: string, actor: Actor): Promise<User> =>
-  changeRecord(store, userKey(id), undefined, ({ value: user }) => {
+  changeStanding(store, userKey(id), undefined, ({ value: user }) => {
     const now = clock();
     return {
       value: { ...user, passwordHash, sessionsValidFrom: laterStart(user, now) },
       events: [happened({ type: 'user.password_changed', tenant: null, user: id }, { actor, now })],
-      durable: true,
     };
   });
 
 export const endAllSessions = ({ store, clock }: Deps, id: UserId, actor: Actor): Promise<User> =>
-  changeRecord(store, userKey(id), undefined, ({ value: user }) => {
+  changeStanding(store, userKey(id), undefined, ({ value: user }) => {
     const now = clock();
     return {
       value: { ...user, sessionsValidFrom: laterStart(user, now) },
       events: [happened({ type: 'user.signed_out', tenant: null, user: id, session: 'all' }, { actor, now })],
-      durable: true,
     };
   });
 

@@ -1,4 +1,5 @@
-import { put, remove } from '#src/storage/record-store.ts';
+import { put } from '#src/storage/record-store.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -44,7 +45,7 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
   /** RFC 7009 with an access token: this one alone. With a refresh token the app takes itself out altogether. */
   async destroy(token) {
     const key = accessTokenKey(token);
-    if (key) await deps.store.commit({ shard: key.shard, durable: true, write: [remove(key)] });
+    if (key) await endRecord(deps.store, key, undefined, () => ({ events: [] }));
   },
 
   async revokeByGrantId() {},

@@ -1,7 +1,8 @@
 import { shutsOf } from '#src/approvals/decide.ts';
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
-import { put, remove } from '#src/storage/record-store.ts';
+import { put } from '#src/storage/record-store.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -41,7 +42,7 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
 
   async destroy(token) {
     const key = clientTokenKey(token);
-    if (key) await deps.store.commit({ shard: key.shard, durable: true, write: [remove(key)] });
+    if (key) await endRecord(deps.store, key, undefined, () => ({ events: [] }));
   },
 });
 

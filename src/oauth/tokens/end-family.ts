@@ -1,6 +1,5 @@
-import { happened } from '#src/events.ts';
-import { confirmGone } from '#src/storage/change-record.ts';
-import { present, remove } from '#src/storage/record-store.ts';
+import { happened, type Actor } from '#src/events.ts';
+import { endRecord } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import type { Deps } from '#src/deps.ts';
 
@@ -14,20 +13,9 @@ export async function endFamily(
 ): Promise<void> {
   const { tenant, app, family } = binding;
   if (family === null) return;
-  const shard = shardOf(tenant);
-  const key = familyKey(shard, family);
   const holder = binding.identity === 'user' ? { user: binding.user, grant: binding.grant } : { installation: binding.installation };
-  const result = await deps.store.commit({
-    shard,
-    durable: true,
-    expect: [present(key)],
-    write: [remove(key)],
-    events: [
-      happened({ type: 'tokens.revoked', tenant, app, ...holder, reason }, {
-        actor: reason === 'revoked_by_app' ? { kind: 'app', id: app } : { kind: 'system' },
-        now: deps.clock(),
-      }),
-    ],
-  });
-  if (!result.ok) await confirmGone(deps.store, key);
+  const actor: Actor = reason === 'revoked_by_app' ? { kind: 'app', id: app } : { kind: 'system' };
+  await endRecord(deps.store, familyKey(shardOf(tenant), family), undefined, () => ({
+    events: [happened({ type: 'tokens.revoked', tenant, app, ...holder, reason }, { actor, now: deps.clock() })],
+  }));
 }
