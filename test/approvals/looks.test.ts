@@ -32,12 +32,12 @@ describe('the pages in Chromium', () => {
 
     const open = await site.ask(ben, { reason: 'We plan with customers every week, and they all ask for it.', resume: '/account', permissions: { user: ['contacts:read', 'messages:read'], tenant: ['meetings.all:read', 'files.all:write'] } });
     await site.ask(dan, { reason: 'Me too, please.' });
-    const notes = await site.makeApp('Notes for everything that was ever said in any meeting', { name: 'Somebody', verified: false });
+    const notes = await site.makeApp('Notes for everything that was ever said in any meeting', { developer: { name: 'Somebody', verified: false } });
     const approved = await site.ask(ben, { app: notes, resume: '/account' });
     await decideReview(deps, { tenant: northwind, review: approved.id }, { is: 'approve', permissions: { user: ['contacts:read'], tenant: [] }, availability: everyone }, by(chloe.id));
     const denied = await site.ask(ben, { app: await site.makeApp('Poker night') });
     await decideReview(deps, { tenant: northwind, review: denied.id }, { is: 'deny', reason: 'Not at work.' }, by(chloe.id));
-    const unknown = await site.ask(dan, { app: await site.makeApp('Whiteboard', { verified: false, name: 'Nobody knows' }) });
+    const unknown = await site.ask(dan, { app: await site.makeApp('Whiteboard', { developer: { verified: false, name: 'Nobody knows' } }) });
 
     const admin = (path: string) => site.at(`/admin/${northwind}/${path}`);
     const pages = {

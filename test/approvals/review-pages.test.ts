@@ -28,7 +28,7 @@ const approval = () => findApprovalRecord(site.deps, site.northwind, site.schedu
 describe('the queue', () => {
   it('L10 L16 lists what waits and what was decided, and finds it by app, developer or person', async () => {
     const { ada, ben, dan } = site.people;
-    const notes = await site.makeApp('Notes', { name: 'Somebody', verified: false });
+    const notes = await site.makeApp('Notes', { developer: { name: 'Somebody', verified: false } });
     await site.ask(ben);
     await site.ask(dan);
     const other = await site.ask(dan, { app: notes });
@@ -81,7 +81,7 @@ describe('a review', () => {
   });
 
   it('L16 warns of a developer whom nobody verified, whatever the name says', async () => {
-    const app = await site.makeApp('Notes \u2705', { name: 'Example Software \u2714', verified: false });
+    const app = await site.makeApp('Notes \u2705', { developer: { name: 'Example Software \u2714', verified: false } });
     const { html } = await (await site.signIn(site.people.ada)).open(pageOf(await site.ask(site.people.ben, { app })));
     expect(html).toContain('Not verified');
     expect(html).not.toMatch(/[\u2705\u2714]/);
@@ -321,7 +321,7 @@ describe('xM1 what strangers wrote stays text', () => {
     const admin = await site.signIn(ada);
     const asker = await site.signIn(ben);
     for (const [place, text] of CORPUS.entries()) {
-      const app = await site.makeApp(text, { name: text, verified: place % 2 === 0 });
+      const app = await site.makeApp(text, { developer: { name: text, verified: place % 2 === 0 } });
       await createGroup(site.deps, { tenant: site.northwind, name: text }, system);
       const review = await site.ask(place % 2 === 0 ? ben : ada, { app, reason: text, resume: `/x?${text}` });
       await admin.open(`${queue()}?q=${encodeURIComponent(text)}`);
