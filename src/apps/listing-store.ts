@@ -2,9 +2,10 @@ import type { Deps } from '#src/deps.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { absent, defineKind, put, remove, unchanged, type Key, type Page } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
+import { wordsOf } from '#src/words.ts';
 
 import { readApp, type AppDeps } from './app-records.ts';
-import { isOffered, listingOf, lookupOf, matches, startsOf, wordsOf, type Listing } from './listing.ts';
+import { isOffered, listingOf, lookupOf, matches, startsOf, type Listing } from './listing.ts';
 
 /** All in one shard, so that a page in the order of names is one scan. They are few and change seldom. */
 const SHARD = shardOf('marketplace');

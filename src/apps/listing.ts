@@ -1,4 +1,5 @@
 import type { AppId, TenantId } from '#src/ids.ts';
+import { wordsOf } from '#src/words.ts';
 
 import type { App } from './app.ts';
 
@@ -13,18 +14,6 @@ export interface Listing {
 
 const LONGEST_PREFIX = 12;
 const MOST_WORDS = 40;
-
-/** The words of a text as they are compared: lower case, without marks, letters and digits only. */
-export const wordsOf = (text: string): string[] => [
-  ...new Set(
-    text
-      .normalize('NFKD')
-      .replaceAll(/\p{M}/gu, '')
-      .toLocaleLowerCase('en')
-      .split(/[^\p{L}\p{N}]+/u)
-      .filter((word) => word !== ''),
-  ),
-];
 
 /** In use, switched on, and offered to everybody or to its own tenant. */
 export const isOffered = (app: App): boolean => app.status === 'active' && app.liveVersion !== null && (app.listed || app.owner !== null);
