@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 
-import type { AppId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import { trailsOf } from './event-trails.ts';
+import type { AppId, ContextId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import { requestOrigin, type RequestOrigin } from './request-origin.ts';
 
 /**
  * Everything that can happen, as one union. An event is appended in the commit that made it so (law 5); the audit
@@ -40,6 +42,10 @@ export type Happening =
   | { type: 'review.requested' | 'review.joined' | 'review.denied' | 'review.blocked' | 'review.expired'; tenant: TenantId; app: AppId; review: ReviewId }
   | { type: 'review.approved'; tenant: TenantId; app: AppId; review: ReviewId; userPermissions: readonly string[]; tenantPermissions: readonly string[] }
   | { type: 'review.about_to_expire'; tenant: TenantId; app: AppId; review: ReviewId; daysLeft: number }
+  | { type: 'context.opened'; tenant: TenantId; context: ContextId; kind: string }
+  | { type: 'context.ended'; tenant: TenantId; context: ContextId }
+  | { type: 'context.member_joined' | 'context.member_left'; tenant: TenantId; context: ContextId; user?: UserId; guest?: string; role: string }
+  | { type: 'context.role_changed'; tenant: TenantId; context: ContextId; user?: UserId; guest?: string; role: string; before: string }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };
 
@@ -56,6 +62,9 @@ export type AssentEvent = Happening & {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly actor: Actor;
+  /** Whence the request came that did it; not for apps. Absent for what Assent did by itself. */
+  readonly from?: RequestOrigin;
+  readonly trails?: readonly string[];
 };
 
 export const happened = (what: Happening, { actor, now }: { actor: Actor; now: number }): AssentEvent => ({
@@ -63,4 +72,11 @@ export const happened = (what: Happening, { actor, now }: { actor: Actor; now: n
   id: randomUUIDv7(),
   at: new Date(now).toISOString(),
   actor,
+  ...fromTheRequest(),
+  trails: trailsOf(what, actor),
 });
+
+function fromTheRequest(): { from?: RequestOrigin } {
+  const from = requestOrigin();
+  return from ? { from } : {};
+}

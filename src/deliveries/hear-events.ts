@@ -1,3 +1,4 @@
+import { apartFromRequests } from '#src/request-origin.ts';
 import type { LogEvent, RecordStore, Shard } from '#src/storage/record-store.ts';
 
 export type EventListener = (shard: Shard, events: readonly LogEvent[]) => void;
@@ -11,7 +12,7 @@ export function hearEvents(store: RecordStore): { readonly store: RecordStore; o
       async commit(change) {
         const result = await store.commit(change);
         const { events = [], shard } = change;
-        if (result.ok && events.length > 0) for (const listener of listeners) listener(shard, events);
+        if (result.ok && events.length > 0) apartFromRequests(() => listeners.forEach((listener) => listener(shard, events)));
         return result;
       },
     },

@@ -10,7 +10,7 @@ import { basicHeaders } from './headers.ts';
 import { openPublicFolder } from './public-folder.ts';
 import { refuseCrossSiteForms } from './refuse-cross-site-forms.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
-import { believeOnlyTheProxies, nameTheRequest } from './request-identity.ts';
+import { believeOnlyTheProxies, nameTheRequest, rememberItsOrigin } from './request-identity.ts';
 import { createViews } from './views.ts';
 import type { Manner, Site, WebMiddleware, WebState } from './web-context.ts';
 
@@ -64,6 +64,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
   const everyRequest: WebMiddleware[] = [
     nameTheRequest(site, options.log, mannerOf),
     believeOnlyTheProxies(site, options.trustedProxies),
+    rememberItsOrigin,
     accessLog(options.log),
     basicHeaders(site),
     errorsAtTheEdge,

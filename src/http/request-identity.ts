@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { isIP } from 'node:net';
 
 import type { Log } from '#src/log.ts';
+import { answerFrom } from '#src/request-origin.ts';
 
 import type { Manner, Site, WebMiddleware } from './web-context.ts';
 
@@ -34,6 +35,10 @@ export const believeOnlyTheProxies = (site: Site, proxies: number): WebMiddlewar
     return next();
   };
 };
+
+/** For the events of whatever the request does: see `happened`. */
+export const rememberItsOrigin: WebMiddleware = ({ state: { manner, address } }, next) =>
+  answerFrom({ via: manner === 'protocol' ? 'oauth' : manner, address }, next);
 
 /** Each proxy adds the address that it saw at the right, so with n proxies only the n-th from the right is true. */
 export function clientAddress(forwardedFor: string | string[] | undefined, peer: string | undefined, proxies: number): string {
