@@ -8,11 +8,7 @@ const CHECKSUM = 6;
 
 export const ENDING = SECRET + CHECKSUM;
 
-const checksum = (text: string): string => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(text));
-  return base62(bytes, CHECKSUM);
-};
+const checksum = (text: string): string => base62(crc32(text), CHECKSUM);
 
 export function withSecret(beginning: string): string {
   const body = beginning + randomBase62(SECRET);

@@ -51,14 +51,10 @@ export type MembershipId = Id<'membership'>;
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** `bytes` as a base-62 number of exactly `length` digits. */
-export function base62(bytes: Uint8Array, length: number): string {
-  let number = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+/** A whole number as exactly `length` base-62 digits. */
+export function base62(number: number, length: number): string {
   let text = '';
-  for (let digit = 0; digit < length; digit += 1) {
-    text = BASE62[Number(number % 62n)] + text;
-    number /= 62n;
-  }
+  for (let rest = number; text.length < length; rest = Math.floor(rest / 62)) text = BASE62[rest % 62]! + text;
   return text;
 }
 
