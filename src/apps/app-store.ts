@@ -5,9 +5,9 @@ import { changeStanding } from '#src/storage/revoke.ts';
 import type { Page } from '#src/storage/record-store.ts';
 import { scanShards } from '#src/storage/scan-shards.ts';
 
-import type { App, LiveApp } from './app.ts';
+import type { App, LiveApp, Version } from './app.ts';
 import { changedDetails, type AppChanges } from './app-details.ts';
-import { APP, appKey, readApp, readVersion, type AppDeps } from './app-records.ts';
+import { APP, appKey, readApp, readVersion, versionKey, type AppDeps } from './app-records.ts';
 import { appChanged } from './listing-store.ts';
 
 export { addSecret, removeSecret } from './app-secrets.ts';
@@ -30,6 +30,20 @@ export async function findLiveApp(deps: Deps, id: AppId): Promise<LiveApp | unde
 export async function appsByIds({ store }: Deps, ids: readonly AppId[]): Promise<Map<AppId, App>> {
   const records = await store.read(...[...new Set(ids)].map(appKey));
   return new Map(records.flatMap((record) => (record ? [[record.value.id, record.value] as const] : [])));
+}
+
+/** An app, and its version in use if there is one. */
+export interface KnownApp {
+  readonly app: App;
+  readonly version: Version | undefined;
+}
+
+/** As many as there are of these, in two round trips. */
+export async function knownApps(deps: Deps, ids: readonly AppId[]): Promise<Map<AppId, KnownApp>> {
+  const apps = [...(await appsByIds(deps, ids)).values()];
+  const used = apps.flatMap(({ id, liveVersion }) => (liveVersion === null ? [] : [versionKey(id, liveVersion)]));
+  const versions = new Map((await deps.store.read(...used)).flatMap((record) => (record ? [[record.value.id, record.value] as const] : [])));
+  return new Map(apps.map((app) => [app.id, { app, version: app.liveVersion === null ? undefined : versions.get(app.liveVersion) }]));
 }
 
 export const listApps = ({ store }: Deps, page: { after?: string; limit: number }): Promise<Page<App>> =>

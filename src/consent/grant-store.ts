@@ -18,6 +18,7 @@ import {
 } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
+import { expectEntitled } from '#src/tenants/entitlement.ts';
 
 import type { ConsentDecision, Grant } from './grant.ts';
 
@@ -33,6 +34,7 @@ const GRANT = defineKind<Grant>('grant', {
     // Apart for each generation, so that an app that was removed with a hundred thousand grants has none to look through.
     { index: 'current', of: JSON.stringify([grant.tenant, grant.app, grant.generation]), sort: grant.createdAt },
     ...(grant.sharedAccess ? [{ index: 'sharing', of: JSON.stringify([grant.tenant, grant.app, grant.generation]), sort: grant.createdAt }] : []),
+    ...(grant.sharedAccess ? [{ index: 'sharing-by-user', of: JSON.stringify([grant.tenant, grant.user]), sort: grant.createdAt }] : []),
   ],
 });
 
@@ -77,10 +79,14 @@ export async function currentGrant(
   return { slotVersion: record?.version ?? null, grant: record?.value };
 }
 
-type GrantList = Pick<IndexQuery<Grant>, 'after' | 'limit'>;
+type GrantList = Pick<IndexQuery<Grant>, 'after' | 'limit' | 'direction'>;
 
 export const grantsOfUser = ({ store }: Deps, tenant: TenantId, user: UserId, page: GrantList): Promise<Page<Grant>> =>
   store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'by-user', of: JSON.stringify([tenant, user]), ...page });
+
+/** Those through which the member passes shared access on. */
+export const sharingGrantsOfUser = ({ store }: Deps, tenant: TenantId, user: UserId, page: GrantList): Promise<Page<Grant>> =>
+  store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'sharing-by-user', of: JSON.stringify([tenant, user]), ...page });
 
 export const grantsOfApp = ({ store }: Deps, tenant: TenantId, app: AppId, page: GrantList): Promise<Page<Grant>> =>
   store.scan({ shard: shardOf(tenant), kind: GRANT, index: 'by-app', of: JSON.stringify([tenant, app]), ...page });
@@ -174,14 +180,20 @@ export function grantChange(
 
 /**
  * Takes a grant back: one durable commit, whatever hangs on it (codes, refresh tokens, opaque access tokens) is dead
- * with it, because all of them are read through the grant. Idempotent; `true` when this call ended it.
+ * with it, because all of them are read through the grant. Of another person's grants only who manages apps may, and
+ * that has to be so in the commit too (xA5). Idempotent; `true` when this call ended it.
  */
 export const revokeGrant = (deps: Deps, { value: { tenant, user, app, id } }: StoredRecord<Grant>, actor: Actor): Promise<boolean> => {
   const [key, place] = [grantKey(tenant, user, app), placeKey(id, tenant)];
   return revoke(deps.store, key.shard, async () => {
     const [record] = await deps.store.read(key);
+    const ofAnother = actor.kind === 'user' && actor.id !== user;
+    const entitled = ofAnother ? await expectEntitled(deps, tenant, actor, ({ capabilities }) => capabilities.includes('apps.manage')) : [];
     const stands = record?.value.id === id;
     const events = stands ? [happened({ type: 'app.deauthorized', tenant, app, user, grant: id }, { actor, now: deps.clock() })] : [];
-    return { expect: [asRead(key, record)], write: [remove(place), ...(stands ? [remove(key)] : [])], events, result: stands };
+    return { expect: [asRead(key, record), ...entitled], write: [remove(place), ...(stands ? [remove(key)] : [])], events, result: stands };
   });
 };
+
+/** Both records of a grant that is over already: nothing is taken back by it, so nothing is told of it. */
+export const clearGrant = ({ key, value: { id, tenant } }: StoredRecord<Grant>): readonly Write[] => [remove(key), remove(placeKey(id, tenant))];
