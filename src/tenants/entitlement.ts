@@ -5,7 +5,7 @@ import type { RoleId, TenantId, UserId } from '#src/ids.ts';
 import { absent, present, unchanged, type Expectation } from '#src/storage/record-store.ts';
 
 import { isActive, type Member } from './member.ts';
-import { readMember } from './member-store.ts';
+import { readMember } from './member-records.ts';
 import { capabilitiesOf, isBuiltInRole, type Capability } from './role.ts';
 import { readRole, roleKey } from './role-store.ts';
 import { tenantKey } from './tenant-store.ts';

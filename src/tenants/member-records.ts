@@ -1,6 +1,6 @@
 import type { Deps } from '#src/deps.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
-import { defineKind, type Key, type Page } from '#src/storage/record-store.ts';
+import { defineKind, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import type { Member } from './member.ts';
@@ -31,6 +31,11 @@ export const userTenantKey = (user: UserId, tenant: TenantId) => ({
   kind: USER_TENANT,
   id: JSON.stringify([user, tenant]),
 });
+
+export async function readMember({ store }: Deps, tenant: TenantId, user: UserId): Promise<StoredRecord<Member> | undefined> {
+  const [record] = await store.read(memberKey(tenant, user));
+  return record;
+}
 
 export const membersWithRole = (
   { store }: Deps,

@@ -2,23 +2,20 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { newId, type TenantId, type UserId } from '#src/ids.ts';
-import { absent, present, put, unchanged, type Expectation, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { absent, present, put, unchanged, type Expectation, type Page } from '#src/storage/record-store.ts';
 import { changeStanding, endRecord } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { isActive, type Member } from './member.ts';
-import { MEMBER, memberKey, membersWithRole, USER_TENANT, userTenantKey } from './member-records.ts';
+import { MEMBER, memberKey, membersWithRole, readMember, USER_TENANT, userTenantKey } from './member-records.ts';
+import { forgetMemberName, noteMemberName } from './member-names.ts';
 import { roleExists } from './role-store.ts';
 import type { Tenant } from './tenant.ts';
 import { tenantKey } from './tenant-store.ts';
 import { userKey } from './user-records.ts';
+import { expectMayChange } from './who-changes-members.ts';
 
-export { memberKey } from './member-records.ts';
-
-export async function readMember({ store }: Deps, tenant: TenantId, user: UserId): Promise<StoredRecord<Member> | undefined> {
-  const [record] = await store.read(memberKey(tenant, user));
-  return record;
-}
+export { memberKey, readMember } from './member-records.ts';
 
 export const findMember = async (deps: Deps, tenant: TenantId, user: UserId): Promise<Member | undefined> =>
   (await readMember(deps, tenant, user))?.value;
@@ -53,7 +50,7 @@ export async function addMember(
   const result = await store.commit({
     shard: key.shard,
     expect: [absent(key), present(tenantKey(tenant)), ...roleExists(tenant, role)],
-    write: [put(key, member, { tenant })],
+    write: [put(key, member, { tenant }), noteMemberName(tenant, person.value)],
     events: [happened({ type: 'member.added', tenant, user, role }, { actor, now })],
   });
   if (result.ok) return member;
@@ -79,6 +76,7 @@ async function anotherOwner(deps: Deps, member: Member): Promise<Expectation[]> 
   throw new AppError('conflict', { detail: 'This is the last active owner. Make somebody else an owner first.' });
 }
 
+/** Who may, `expectMayChange` says; of two who change each other at once, the second finds what the first made of them. */
 export async function changeMember(
   deps: Deps,
   { tenant, user, ifVersion, ...changes }: { tenant: TenantId; user: UserId; role?: string; status?: Member['status']; ifVersion?: number },
@@ -94,7 +92,7 @@ export async function changeMember(
     const staysOwner = role === 'owner' && status === 'active';
     return {
       value: { ...member, role, status },
-      expect: [...roleMustExist, ...(staysOwner ? [] : await anotherOwner(deps, member))],
+      expect: [...(await expectMayChange(deps, member, role, actor)), ...roleMustExist, ...(staysOwner ? [] : await anotherOwner(deps, member))],
       events: changed ? [happened({ type: 'member.updated', tenant, user, role, status }, { actor, now: deps.clock() })] : [],
     };
   });
@@ -110,7 +108,8 @@ export const removeMember = (
   actor: Actor,
 ): Promise<boolean> =>
   endRecord(deps.store, memberKey(tenant, user), ifVersion, async ({ value }) => ({
-    expect: await anotherOwner(deps, value),
+    expect: [...(await expectMayChange(deps, value, value.role, actor)), ...(await anotherOwner(deps, value))],
+    write: [forgetMemberName(tenant, user)],
     events: [happened({ type: 'member.removed', tenant, user }, { actor, now: deps.clock() })],
   }));
 

@@ -7,6 +7,7 @@ import { changeStanding } from '#src/storage/revoke.ts';
 import { scanShards } from '#src/storage/scan-shards.ts';
 
 import { normaliseEmail } from './email.ts';
+import { nameChanged } from './member-names.ts';
 import type { User } from './user.ts';
 import { emailKey, USER, userKey } from './user-records.ts';
 
@@ -45,7 +46,7 @@ export async function updateUser(
   actor: Actor,
 ): Promise<User> {
   const name = changes.name === undefined ? undefined : displayName(changes.name);
-  return changeStanding(store, userKey(id), ifVersion, ({ value: user }) => {
+  const changed = await changeStanding(store, userKey(id), ifVersion, ({ value: user }) => {
     const now = clock();
     const status = changes.status ?? user.status;
     return {
@@ -58,6 +59,8 @@ export async function updateUser(
       events: [happened({ type: 'user.updated', tenant: null, user: id }, { actor, now })],
     };
   });
+  if (name !== undefined) await nameChanged({ store, clock }, id);
+  return changed;
 }
 
 /** The new password ends every session that was begun with the old one. */

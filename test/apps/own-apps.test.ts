@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 
 import { findLiveApp, registerApp, updateApp } from '#src/apps/app-store.ts';
 import { parseCatalogue } from '#src/apps/load-catalogue.ts';
-import { lookupOf, startsOf, wordsOf } from '#src/apps/listing.ts';
+import { lookupOf, startsOf } from '#src/apps/listing.ts';
 import { searchListings } from '#src/apps/listing-store.ts';
 import { createVersion, findVersion, publishVersion, returnVersion, submitVersion, updateDraft } from '#src/apps/version-store.ts';
 import { allowedPermissions, decide, mayUse } from '#src/approvals/decide.ts';
 import { defaultRules } from '#src/approvals/rules.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
+import { wordsOf } from '#src/words.ts';
 import { createTenant } from '#src/tenants/tenant-store.ts';
 import { ben, eventsOf, makeNorthwind, northwind, onEachEngine, refusal, system } from '#test/support/domain.ts';
 import { testCatalogue } from '#test/support/catalogue.ts';

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { TenantId, UserId } from '#src/ids.ts';
+import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { capabilitiesOfMember } from '#src/tenants/capabilities.ts';
 import { addMember, changeMember, findMember, memberKey, membersOf, removeMember, tenantsOf } from '#src/tenants/member-store.ts';
 import { createRole, findRole, removeRole, updateRole } from '#src/tenants/role-store.ts';
 import { createTenant, setTenantStatus } from '#src/tenants/tenant-store.ts';
-import { createUser } from '#src/tenants/user-store.ts';
-import { ada, atOnce, ben, chloe, dan, eventsOf, makeNorthwind, northwind, onEachEngine, refusal, system } from '#test/support/domain.ts';
+import { searchMembers } from '#src/tenants/member-names.ts';
+import { createUser, updateUser } from '#src/tenants/user-store.ts';
+import { ada, atOnce, ben, by, chloe, dan, eventsOf, makeNorthwind, northwind, onEachEngine, refusal, system } from '#test/support/domain.ts';
 import { failingStore } from '#test/support/failing-store.ts';
 
 const contoso = 'ten_contoso' as TenantId;
@@ -159,6 +160,91 @@ describe('members', () => {
           expect(await tenantsOf(deps, user)).toHaveLength(1);
         }
       }
+    });
+  });
+});
+
+describe('who changes members', () => {
+  onEachEngine((domain) => {
+    const keeper = async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      const role = await createRole(deps, { tenant: northwind, name: 'Keeps members', capabilities: ['members.manage'] }, system);
+      await changeMember(deps, { tenant: northwind, user: dan, role: role.id }, by(ada));
+      return { deps, role, change: (user: UserId, changes: object, who: UserId) => changeMember(deps, { tenant: northwind, user, ...changes }, by(who)) };
+    };
+
+    it('xM2 only an owner makes or unmakes an owner', async () => {
+      const { deps, change } = await keeper();
+      for (const who of [chloe, dan]) {
+        expect(await refusal(change(ben, { role: 'owner' }, who))).toBe('forbidden');
+        expect(await refusal(change(who, { role: 'owner' }, who))).toBe('forbidden');
+        expect(await refusal(change(ada, { role: 'member' }, who))).toBe('forbidden');
+        expect(await refusal(change(ada, { status: 'inactive' }, who))).toBe('forbidden');
+        expect(await refusal(removeMember(deps, { tenant: northwind, user: ada }, by(who)))).toBe('forbidden');
+      }
+      expect(await change(ben, { role: 'owner' }, ada)).toMatchObject({ role: 'owner' });
+      expect(await change(ada, { role: 'admin' }, ben)).toMatchObject({ role: 'admin' });
+    });
+
+    it('xM2 nobody gives more than they have, or changes somebody who may do more', async () => {
+      const { change } = await keeper();
+      expect(await refusal(change(ben, { role: 'admin' }, dan))).toBe('forbidden');
+      expect(await refusal(change(dan, { role: 'admin' }, dan))).toBe('forbidden');
+      expect(await refusal(change(chloe, { status: 'inactive' }, dan))).toBe('forbidden');
+      expect(await change(ben, { status: 'inactive' }, dan)).toMatchObject({ status: 'inactive' });
+      expect(await change(dan, { role: 'member' }, chloe)).toMatchObject({ role: 'member' });
+    });
+
+    it('xM2 nobody else may at all: a member, somebody of another tenant, somebody demoted, an app', async () => {
+      const { deps, change } = await keeper();
+      await change(chloe, { role: 'member' }, ada);
+      for (const actor of [by(ben), by(chloe), by('usr_erin' as UserId), { kind: 'app', id: 'app_a' as AppId } as const]) {
+        expect(await refusal(changeMember(deps, { tenant: northwind, user: ben, status: 'inactive' }, actor))).toBe('forbidden');
+        expect(await refusal(removeMember(deps, { tenant: northwind, user: ben }, actor))).toBe('forbidden');
+      }
+    });
+  });
+});
+
+describe('members by name', () => {
+  onEachEngine((domain) => {
+    const found = async (text: string, tenant = northwind): Promise<UserId[]> => (await searchMembers(domain().deps, tenant, text, { limit: 50 })).users;
+
+    it('are found by beginnings of the words of their name and of their address', async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      const { id } = await createUser(deps, { email: 'zoe.quill@x.example', name: 'Zoë Marie Ångström' }, system);
+      expect(await found('zoe')).toEqual([]);
+      await addMember(deps, { tenant: northwind, user: id, role: 'member' }, system);
+      for (const text of ['zoe', 'Zoë', 'angs', 'mar an', 'quill', 'ÅNGSTRÖM zo']) expect(await found(text)).toEqual([id]);
+      for (const text of ['oe', 'zoe ben', 'example', '', ' ! ']) expect(await found(text)).toEqual([]);
+    });
+
+    it('follow the person’s name, and end with the stay', async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      await updateUser(deps, { id: ben, name: 'Benedict Renamed' }, system);
+      expect([await found('renamed'), await found('benedict')]).toEqual([[ben], [ben]]);
+      await removeMember(deps, { tenant: northwind, user: ben }, system);
+      expect(await found('renamed')).toEqual([]);
+      await updateUser(deps, { id: ben, name: 'Benedict Again' }, system);
+      expect(await found('again')).toEqual([]);
+    });
+
+    it('xT1 are of their tenant only, page by page', async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      await createTenant(deps, { id: contoso, name: 'Contoso' }, system);
+      expect(await found('usr', contoso)).toEqual([]);
+      const seen: UserId[] = [];
+      let after: string | undefined;
+      do {
+        const page = await searchMembers(deps, northwind, 'usr', { after, limit: 3 });
+        seen.push(...page.users);
+        after = page.next;
+      } while (after !== undefined);
+      expect([...new Set(seen)].toSorted()).toEqual([ada, ben, chloe, dan]);
     });
   });
 });

@@ -1,0 +1,81 @@
+import type { Deps } from '#src/deps.ts';
+import type { TenantId, UserId } from '#src/ids.ts';
+import { asRead, defineKind, present, put, remove, type Key, type Write } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+import { wordsOf } from '#src/words.ts';
+
+import { memberKey, USER_TENANT } from './member-records.ts';
+import type { User } from './user.ts';
+import { userKey } from './user-records.ts';
+
+/** What a member is found by. A hint beside the member: what is shown of them is read from the user. */
+interface MemberName {
+  readonly tenant: TenantId;
+  readonly user: UserId;
+  readonly words: readonly string[];
+}
+
+const MOST_WORDS = 12;
+
+const MEMBER_NAME = defineKind<MemberName>('member-name', {
+  schema: 1,
+  indexes: ({ tenant, user, words }) => words.map((word) => ({ index: 'word', of: tenant, sort: `${word} ${user}` })),
+});
+
+const memberNameKey = (tenant: TenantId, user: UserId): Key<MemberName> => ({
+  shard: shardOf(tenant),
+  kind: MEMBER_NAME,
+  id: JSON.stringify([tenant, user]),
+});
+
+/** The name, and what stands before the @: all members have what stands after it. */
+const memberName = (tenant: TenantId, { id, name, email }: User): MemberName => ({
+  tenant,
+  user: id,
+  words: wordsOf(`${name} ${email.slice(0, Math.max(email.lastIndexOf('@'), 0))}`).slice(0, MOST_WORDS),
+});
+
+/** To be part of the commit that makes somebody a member. */
+export const noteMemberName = (tenant: TenantId, user: User): Write => put(memberNameKey(tenant, user.id), memberName(tenant, user), { tenant });
+
+/** To be part of the commit that ends the stay. */
+export const forgetMemberName = (tenant: TenantId, user: UserId): Write => remove(memberNameKey(tenant, user));
+
+/**
+ * Brings what a person is found by up to date in each tenant; a change of the name ends with it. A crash before it
+ * leaves them to be found by the old name.
+ */
+export async function nameChanged({ store }: Deps, id: UserId): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = await store.scan({ shard: shardOf(id), kind: USER_TENANT, index: 'user', of: id, after, limit: 100 });
+    for (const { value: { tenant } } of page.records) {
+      for (;;) {
+        const key = memberNameKey(tenant, id);
+        const [user, member, noted] = await store.read(userKey(id), memberKey(tenant, id), key);
+        const next = user && member && memberName(tenant, user.value);
+        if (!next || JSON.stringify(next) === JSON.stringify(noted?.value)) break;
+        await store.commit({ shard: key.shard, expect: [present(member.key), asRead(key, noted)], write: [put(key, next, { tenant })] });
+      }
+    }
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/**
+ * Members with a word for each word of the text that it begins: `mar chl` finds Chloe Martin. One walk over the longest
+ * word, so a page costs the same however many members there are. Who has two words of that beginning can come twice.
+ */
+export async function searchMembers(
+  { store }: Deps,
+  tenant: TenantId,
+  text: string,
+  page: { readonly after?: string | undefined; readonly limit: number },
+): Promise<{ users: UserId[]; next: string | undefined }> {
+  const words = wordsOf(text).slice(0, 8);
+  const longest = words.toSorted((a, b) => b.length - a.length)[0];
+  if (longest === undefined) return { users: [], next: undefined };
+  const { records, next } = await store.scan({ shard: shardOf(tenant), kind: MEMBER_NAME, index: 'word', of: tenant, prefix: longest, ...page });
+  const found = records.filter(({ value }) => words.every((word) => value.words.some((each) => each.startsWith(word))));
+  return { users: [...new Set(found.map(({ value }) => value.user))], next };
+}
