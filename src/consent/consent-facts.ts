@@ -100,7 +100,7 @@ async function factsOfTenant(
 
 const RECENT_REVIEWS = 10;
 
-async function knownReviews(deps: Deps, tenant: TenantId, app: Review['app']): Promise<KnownReviews> {
+export async function knownReviews(deps: Deps, tenant: TenantId, app: Review['app']): Promise<KnownReviews> {
   const [open, decided] = await Promise.all([
     openReview(deps, tenant, app),
     reviewsOfApp(deps, tenant, app, 'decided', { limit: RECENT_REVIEWS }),
