@@ -1,6 +1,7 @@
 import type { Deps } from '#src/deps.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { defineKind, put, type Page, type Write } from '#src/storage/record-store.ts';
+import { scanShards } from '#src/storage/scan-shards.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 interface TenantApp {
@@ -11,7 +12,10 @@ interface TenantApp {
 /** That an app was once used or decided on in a tenant: the place to look. It is never removed and means nothing alone. */
 const TENANT_APP = defineKind<TenantApp>('tenant-app', {
   schema: 1,
-  indexes: ({ tenant, app }) => [{ index: 'tenant', of: tenant, sort: app }],
+  indexes: ({ tenant, app }) => [
+    { index: 'tenant', of: tenant, sort: app },
+    { index: 'app', of: app, sort: tenant },
+  ],
 });
 
 /** To be part of each commit that gives an app something in a tenant: a grant, an installation, an approval. */
@@ -20,3 +24,7 @@ export const noteTenantApp = (tenant: TenantId, app: AppId): Write =>
 
 export const tenantApps = ({ store }: Deps, tenant: TenantId, page: { after?: string | undefined; limit: number }): Promise<Page<TenantApp>> =>
   store.scan({ shard: shardOf(tenant), kind: TENANT_APP, index: 'tenant', of: tenant, ...page });
+
+/** In every shard: the tenants that an app has to be looked for in. */
+export const tenantsOfApp = ({ store }: Deps, app: AppId, { after, limit }: { after?: string | undefined; limit: number }): Promise<Page<TenantApp>> =>
+  scanShards(store, { kind: TENANT_APP, index: 'app', of: app, after, limit });
