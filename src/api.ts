@@ -1,6 +1,7 @@
 import { approvalsRoutes, type ApprovalsRoutesDeps } from './approvals/routes.ts';
 import { appsRoutes, type AppsRoutesDeps } from './apps/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
+import { contextsRoutes, type ContextsRoutesDeps } from './contexts/routes.ts';
 import { deliveriesRoutes } from './deliveries/routes.ts';
 import { documentOf } from './http/api/openapi.ts';
 import type { ApiRoute } from './http/api/route.ts';
@@ -10,12 +11,13 @@ import { installationsRoutes } from './installations/routes.ts';
 import { ownRoutes } from './marketplace/routes.ts';
 import { signingKeysRoutes, type SigningKeysRoutesDeps } from './oauth/routes.ts';
 import { operatorsRoutes } from './operators/routes.ts';
+import { resourcesRoutes, type ResourcesRoutesDeps } from './resources/routes.ts';
 import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 
-export type ApiDeps = EdgeDeps & TenantsRoutesDeps & AppsRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
+export type ApiDeps = EdgeDeps & TenantsRoutesDeps & ResourcesRoutesDeps & ContextsRoutesDeps & AppsRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...resourcesRoutes, ...contextsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

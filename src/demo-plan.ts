@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { mapping, parseConfig, readConfigFile } from './config-file.ts';
-import type { AppId, DelegationId, GroupId, ResourceServerId, TenantId, UserId } from './ids.ts';
+import { RIGHTS } from './resources/resource.ts';
+import type { AppId, ContextId, DelegationId, GroupId, ResourceServerId, TenantId, UserId } from './ids.ts';
 
 const text = z.string('Give a text.').min(1, 'Must not be empty.');
 const id = <T extends string>() => text.transform((value) => value as T);
@@ -28,6 +29,29 @@ const delegation = z.strictObject({
   receiver: id<UserId>(),
   permissions: names,
 }, mapping('A delegation has id, tenant, giver, receiver and permissions.'));
+
+const ref = z.strictObject({ kind: text, id: text }, mapping('A node is named by kind and id.'));
+const resource = z.strictObject({
+  tenant: id<TenantId>(),
+  kind: text,
+  id: text,
+  title: text,
+  parent: ref.nullable().default(null),
+  template: text.nullable().default(null),
+  rights: z
+    .record(text, z.enum(RIGHTS), 'Say the right by person.')
+    .default({})
+    .transform((rights) => Object.entries(rights).map(([user, right]) => ({ user: user as UserId, right }))),
+}, mapping('A resource has tenant, kind, id and title.'));
+
+const context = z.strictObject({
+  id: id<ContextId>(),
+  tenant: id<TenantId>(),
+  kind: text,
+  title: text,
+  number: text.nullable().default(null),
+  members: z.array(z.strictObject({ user: id<UserId>(), role: text }, mapping('Somebody in a context has user and role.'))),
+}, mapping('A context has id, tenant, kind, title and members.'));
 
 const resourceServer = z.strictObject(
   { id: id<ResourceServerId>(), name: text, audience: text },
@@ -56,8 +80,8 @@ const app = z
   }));
 
 const plan = z.strictObject(
-  { tenants: z.array(tenant), people: z.array(person), groups: z.array(group), delegations: z.array(delegation), resourceServer, app, unverifiedApp: app },
-  mapping('The file has tenants, people, groups, delegations, resourceServer, app and unverifiedApp.'),
+  { tenants: z.array(tenant), people: z.array(person), groups: z.array(group), delegations: z.array(delegation), resources: z.array(resource), contexts: z.array(context), resourceServer, app, unverifiedApp: app },
+  mapping('The file has tenants, people, groups, delegations, resources, contexts, resourceServer, app and unverifiedApp.'),
 );
 
 /** What `config/demo-world.yaml` describes. Whether names and addresses are good is for the use cases to say. */

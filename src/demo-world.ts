@@ -5,6 +5,11 @@ import type { ResourceServer } from './apps/resource-server.ts';
 import { findResourceServer, registerResourceServer, rotateResourceServerSecret } from './apps/resource-server-store.ts';
 import { createVersion, findVersion, publishVersion } from './apps/version-store.ts';
 import { secretMatches } from './client-secret.ts';
+import { readContext, type ContextDeps } from './contexts/context-store.ts';
+import { openContext } from './contexts/open-context.ts';
+import { placeResources, type ResourceDeps } from './resources/place-resources.ts';
+import { readChain } from './resources/read-chains.ts';
+import { giveRights } from './resources/right-store.ts';
 import type { DemoPlan } from './demo-plan.ts';
 import type { Deps } from './deps.ts';
 import { AppError } from './errors.ts';
@@ -27,7 +32,7 @@ const madeKey = { shard: shardOf('demo-world'), kind: MADE, id: '' };
 const actor: Actor = { kind: 'system' };
 const MOST_TRIES = 20;
 
-export interface DemoDeps extends AppDeps {
+export interface DemoDeps extends AppDeps, ResourceDeps, ContextDeps {
   readonly catalogue: Catalogue;
 }
 
@@ -76,7 +81,7 @@ async function unlessThere<T>(find: () => Promise<T | undefined>, make: () => Pr
   }
 }
 
-async function makePeople(deps: DemoDeps, { tenants, people, groups, delegations }: DemoPlan, hash: () => Promise<string>): Promise<void> {
+async function makePeople(deps: DemoDeps, { tenants, people, groups, delegations, resources, contexts }: DemoPlan, hash: () => Promise<string>): Promise<void> {
   for (const tenant of tenants) {
     await unlessThere(() => findTenant(deps, tenant.id), () => createTenant(deps, tenant, actor));
   }
@@ -97,6 +102,19 @@ async function makePeople(deps: DemoDeps, { tenants, people, groups, delegations
     await unlessThere(
       async () => (await readDelegation(deps, delegation.tenant, delegation.id))?.value,
       () => giveDelegation(deps, { ...delegation, endsAt: null }, actor),
+    );
+  }
+  for (const { tenant, rights, ...resource } of resources) {
+    await unlessThere(
+      async () => (await readChain(deps, tenant, resource))?.nodes[0]?.value,
+      async () => (await placeResources(deps, { tenant, nodes: [resource] }, actor))[0],
+    );
+    if (rights.length > 0) await giveRights(deps, { tenant, ref: resource, rights, pointer: () => '' }, actor);
+  }
+  for (const context of contexts) {
+    await unlessThere(
+      async () => (await readContext(deps, context.tenant, context.id))?.value,
+      () => openContext(deps, { ...context, resource: null }, actor),
     );
   }
 }

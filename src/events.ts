@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 
 import { trailsOf } from './event-trails.ts';
 import type { AppId, ContextId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import type { ResourceRef, Right } from './resources/resource.ts';
 import { requestOrigin, type RequestOrigin } from './request-origin.ts';
 
 /**
@@ -46,6 +47,11 @@ export type Happening =
   | { type: 'context.ended'; tenant: TenantId; context: ContextId }
   | { type: 'context.member_joined' | 'context.member_left'; tenant: TenantId; context: ContextId; user?: UserId; guest?: string; role: string }
   | { type: 'context.role_changed'; tenant: TenantId; context: ContextId; user?: UserId; guest?: string; role: string; before: string }
+  | { type: 'resource.registered' | 'resource.updated' | 'resource.recycled' | 'resource.restored' | 'resource.deleted'; tenant: TenantId; kind: string; resource: string }
+  | { type: 'resource.moved'; tenant: TenantId; kind: string; resource: string; parent: ResourceRef | null }
+  | { type: 'resource_right.given'; tenant: TenantId; kind: string; resource: string; user: UserId; right: Right }
+  | { type: 'resource_right.removed'; tenant: TenantId; kind: string; resource: string; user: UserId }
+  | { type: 'signing_key.removed'; tenant: null; kid: string }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };
 

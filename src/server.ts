@@ -16,6 +16,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { usageOf } from './consent/app-usage.ts';
 import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
+import { loadContextKinds } from './contexts/load-context-kinds.ts';
 import { hearEvents } from './deliveries/hear-events.ts';
 import { mailReader } from './deliveries/mail/mail-reader.ts';
 import { openPost } from './deliveries/mail/open-post.ts';
@@ -41,8 +42,10 @@ import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts
 import { showProtocolError } from './oauth/protocol-error-page.ts';
 import { replaceSigningKeys } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
-import { describeSigningKeys, keepKeysFresh, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
+import { describeSigningKeys, keepKeysFresh, removeSigningKey, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
 import { firstOperator } from './operators/operator-store.ts';
+import { loadResourceKinds } from './resources/load-resource-kinds.ts';
+import { sweepResources } from './resources/sweep-resources.ts';
 import { deriveKey } from './settings/secret.ts';
 import type { Settings } from './settings/settings.ts';
 import { accountPages, SECURITY_SECTION } from './sign-in/account-pages.ts';
@@ -88,6 +91,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const cookieKeys = [keyFor('cookies').toString('base64url')];
 
   const catalogue = loadCatalogue(settings.cataloguePath);
+  const contextKinds = loadContextKinds(settings.contextsPath, (name) => catalogue.find(name)?.identities.includes('user') ?? false);
+  const resourceKinds = loadResourceKinds(settings.resourcesPath);
   const opened = await openStore(settings.secrets.storeUrl, {
     clock,
     timeoutMs: settings.storeTimeoutMs,
@@ -96,16 +101,18 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     log,
   });
   const heard = hearEvents(opened);
-  const { store, readRecent } = recentReads(heard.store);
+  const { store, readRecent, readBeside } = recentReads(heard.store);
   const apps = createLiveApps({ store, clock });
   const uses = startUseNotes({ store, clock, log }, settings.lastUseSeconds * 1000);
-  const deps: OAuthDeps & { apps: typeof apps } = {
+  const deps: OAuthDeps & { apps: typeof apps; resourceKinds: typeof resourceKinds } = {
     issuer: settings.issuer,
     store,
     clock,
     catalogue,
+    resourceKinds,
     apps,
     readRecent,
+    readBeside,
     lifetimes: lifetimesOf(settings),
     rotation: { graceMs: settings.refreshGraceSeconds * 1000, graceUses: settings.refreshGraceUses },
     noteUse: uses.noteUse,
@@ -116,7 +123,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
 
   if (options.demo) {
     const { password, ...secrets } = options.demo;
-    await makeDemoWorld(deps, { plan: loadDemoPlan(DEMO_PLAN), password, secrets, hashPassword });
+    await makeDemoWorld({ ...deps, contextKinds }, { plan: loadDemoPlan(DEMO_PLAN), password, secrets, hashPassword });
   }
 
   const keySecret = keyFor('signing keys');
@@ -144,6 +151,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const marketplace = marketplacePages({ ...deps, pageKey: keyFor('lists on pages') });
   const api = apiRouter({
     ...deps,
+    contextKinds,
     usageOf: usageOf(deps),
     hashPassword,
     apiKey: keyFor('management api'),
@@ -151,6 +159,11 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       list: () => describeSigningKeys(deps, keySecret),
       async rotate() {
         const keys = await rotateSigningKeys(deps, keySecret);
+        await freshKeys.reload();
+        return keys;
+      },
+      async remove(kid, actor) {
+        const keys = await removeSigningKey(deps, keySecret, kid, actor);
         await freshKeys.reload();
         return keys;
       },
@@ -215,7 +228,10 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     log,
     onEvents: heard.onEvents,
     readers: mail ? [mail] : [],
-    periodically: [{ name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) }],
+    periodically: [
+      { name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) },
+      { name: 'deleted resources', everyMs: 60_000, run: () => inEveryShard((shard) => sweepResources(deps, shard)) },
+    ],
   });
 
   return {

@@ -4,10 +4,15 @@ import { findLiveApp, setAppStatus } from '#src/apps/app-store.ts';
 import { loadCatalogue } from '#src/apps/catalogue.ts';
 import { findResourceServer } from '#src/apps/resource-server-store.ts';
 import { secretMatches } from '#src/client-secret.ts';
+import { contextMembers } from '#src/contexts/context-store.ts';
+import { loadContextKinds } from '#src/contexts/load-context-kinds.ts';
 import { loadDemoPlan, makeDemoWorld, type DemoWorld } from '#src/demo-world.ts';
+import { loadResourceKinds } from '#src/resources/load-resource-kinds.ts';
+import { readChain } from '#src/resources/read-chains.ts';
+import { rightOfMember } from '#src/resources/chain.ts';
 import { groupMembers } from '#src/tenants/group-members.ts';
 import { endDelegation, liveDelegationsTo } from '#src/tenants/delegation-store.ts';
-import { membersOf, removeMember, tenantsOf } from '#src/tenants/member-store.ts';
+import { findMember, membersOf, removeMember, tenantsOf } from '#src/tenants/member-store.ts';
 import { findUserByEmail, listUsers } from '#src/tenants/user-store.ts';
 import { listTenants } from '#src/tenants/tenant-store.ts';
 import { ada, ben, by, dan, northwind, onEachEngine, system } from '#test/support/domain.ts';
@@ -15,11 +20,13 @@ import { failingStore } from '#test/support/failing-store.ts';
 
 const plan = loadDemoPlan('config/demo-world.yaml');
 const catalogue = loadCatalogue('config/permissions.yaml');
+const contextKinds = loadContextKinds('config/contexts.yaml', (name) => catalogue.find(name) !== undefined);
+const resourceKinds = loadResourceKinds('config/resources.yaml');
 const options = { plan, password: 'a long password', hashPassword: async (password: string) => `hash of ${password}` };
 
 describe('the demo world', () => {
   onEachEngine((domain) => {
-    const deps = () => ({ ...domain().deps, catalogue });
+    const deps = () => ({ ...domain().deps, catalogue, contextKinds, resourceKinds });
     const fits = async ({ app, unverifiedApp, resourceServer, secrets }: DemoWorld) => {
       const [live, unverified] = [await findLiveApp(deps(), app.id), await findLiveApp(deps(), unverifiedApp.id)];
       const server = await findResourceServer(deps(), resourceServer.id);
@@ -36,6 +43,11 @@ describe('the demo world', () => {
       expect((await membersOf(deps(), northwind, { limit: 10 })).records).toHaveLength(4);
       expect((await tenantsOf(deps(), ben)).map(({ tenant }) => tenant.name)).toEqual(['Contoso', 'Northwind']);
       expect(await liveDelegationsTo(deps(), northwind, ben)).toMatchObject([{ giver: ada, permissions: ['meetings:read', 'calendar:read'] }]);
+      expect((await contextMembers(deps(), northwind, plan.contexts[0]!.id, { limit: 10 })).records.map(({ value }) => value.role)).toEqual(['owner', 'participant']);
+      const chain = await readChain(deps(), northwind, { kind: 'list', id: 'sales-tasks' }, [ben]);
+      const member = await findMember(deps(), northwind, ben);
+      expect(chain?.nodes.map(({ value }) => value.title)).toEqual(['Sales tasks', 'Sales', 'Company', 'Northwind']);
+      expect(chain && member && rightOfMember(chain, member)).toBe('write');
       expect((await membersOfSales()).toSorted()).toEqual([ben, dan]);
       expect(await findLiveApp(deps(), plan.unverifiedApp.id)).toMatchObject({ app: { listed: true, developer: { verified: false } }, version: { status: 'live' } });
       const live = await findLiveApp(deps(), plan.app.id);

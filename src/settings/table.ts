@@ -37,6 +37,8 @@ export const SETTINGS = {
   platformName: setting('ASSENT_PLATFORM_NAME', nonEmpty, 'Assent', 'What the platform is called on pages and in mail.'),
   mailFrom: setting('ASSENT_MAIL_FROM', sender, 'no-reply@localhost', 'The sender of mail: an address, or `Name <address>`. In production it is given whenever `ASSENT_SMTP_URL` is.'),
   cataloguePath: setting('ASSENT_CATALOGUE', nonEmpty, 'config/permissions.yaml', 'The file with the catalogue of permissions.'),
+  contextsPath: setting('ASSENT_CONTEXTS', nonEmpty, 'config/contexts.yaml', 'The file with the kinds of contexts (meetings, say), their roles and their methods.'),
+  resourcesPath: setting('ASSENT_RESOURCES', nonEmpty, 'config/resources.yaml', 'The file with the kinds of nodes in resource trees.'),
   demo: setting('ASSENT_DEMO', trueOrFalse, { development: 'true', production: 'false' }, 'Fills an empty store with the demo world: two tenants, a few people, an app. Refused in production.'),
 
   ttlCode: setting('ASSENT_TTL_CODE', duration({ min: '5s', max: '10m' }), '60', 'How long an authorization code lives.'),

@@ -36,13 +36,18 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
   const secret = (await api.ask('GET', `/apps/${app}`)).body.secrets[0].id as string;
   const grant = await giveGrant(api, { tenant, user, app });
   await install(api, { tenant, user, app });
+  const context = await make(`/tenants/${tenant}/contexts`, { kind: 'meeting', title: 'Standup', members: [{ user, role: 'owner' }, { guest: `phone of ${name}`, role: 'guest' }] });
+  const resource = `tasks of ${name}`;
+  const tree = [{ kind: 'tenancy', id: name, title: name, parent: null }, { kind: 'list', id: resource, title: 'Tasks', parent: { kind: 'tenancy', id: name } }];
+  await api.ask('POST', `/tenants/${tenant}/resources`, { body: { nodes: tree } });
+  await api.ask('PUT', `/tenants/${tenant}/resources/list/${encodeURIComponent(resource)}/rights/${user}`, { body: { right: 'write' } });
   const group = await make(`/tenants/${tenant}/groups`, { name: 'Sales' });
   await api.ask('PUT', `/tenants/${tenant}/groups/${group}/members/${user}`);
   await api.ask('PATCH', `/tenants/${tenant}/rules`, { body: { sensitive: 'auto' }, headers: { 'if-match': '"0"' } });
   await api.ask('POST', `/tenants/${tenant}/approvals`, { body: { app, permissions: { user: ['meetings:read'] } } });
   const review = await askForReview(api, { tenant, user, app });
   return {
-    ids: { group, review, tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
+    ids: { context, guest: `phone of ${name}`, group, kind: 'list', resource, review, tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
     bodies: {
       createTenant: { name: 'Another' },
       renameTenant: { name: 'Renamed' },
@@ -60,6 +65,14 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       createOperator: { name: 'Another', scopes: ['read'] },
       registerResourceServer: { name: 'Another', audience: `https://${name}.example/another` },
       updateResourceServer: { name: 'Renamed' },
+      openContext: { kind: 'meeting', title: 'Standup', members: [{ user, role: 'owner' }] },
+      putContextMembers: { members: [{ user: receiver, role: 'participant' }] },
+      putContextMember: { role: 'owner' },
+      putResources: { nodes: tree },
+      updateResource: { title: 'Jobs' },
+      moveResource: { parent: { kind: 'tenancy', id: name } },
+      giveRights: { rights: [{ user, right: 'read' }] },
+      giveRight: { right: 'manage' },
       createGroup: { name: 'Board' },
       renameGroup: { name: 'Selling' },
       changeRules: { sensitive: 'review' },

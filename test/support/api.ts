@@ -15,7 +15,7 @@ import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
 import { authenticateApp, authenticateOperator } from '#src/oauth/authenticate-client.ts';
-import { describeSigningKeys, rotateSigningKeys } from '#src/oauth/signing-keys.ts';
+import { describeSigningKeys, removeSigningKey, rotateSigningKeys } from '#src/oauth/signing-keys.ts';
 import { appTokenKey, managementTokenKey, type ClientToken } from '#src/oauth/tokens/token-records.ts';
 import { mintToken } from '#src/oauth/tokens/token-text.ts';
 import { createOperator } from '#src/operators/operator-store.ts';
@@ -25,6 +25,8 @@ import { shardOf } from '#src/storage/shards.ts';
 import { openStore } from '#src/storage/open-store.ts';
 
 import { testCatalogue } from './catalogue.ts';
+import { testContextKinds } from './context-kinds.ts';
+import { testResourceKinds } from './resource-kinds.ts';
 import { startWeb } from './web.ts';
 
 const KEY_SECRET = randomBytes(32);
@@ -76,6 +78,8 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     store,
     clock: Date.now,
     catalogue: testCatalogue,
+    contextKinds: testContextKinds,
+    resourceKinds: testResourceKinds,
     usageOf: usageOf({ store, clock: Date.now }),
     apiKey: Buffer.alloc(32, 3),
     authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
@@ -84,6 +88,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     signingKeys: {
       list: () => describeSigningKeys({ store, clock: Date.now }, KEY_SECRET),
       rotate: () => rotateSigningKeys({ store, clock: Date.now }, KEY_SECRET),
+      remove: (kid, actor) => removeSigningKey({ store, clock: Date.now }, KEY_SECRET, kid, actor),
     },
     hashPassword: async (password) => `hash of ${password.length} characters`,
   };

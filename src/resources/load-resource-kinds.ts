@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
+
+import { RIGHTS } from './resource.ts';
+import type { ResourceKind, ResourceKinds } from './resource-kind.ts';
+
+const word = (what: string) => z.string(`Give ${what}.`).regex(/^[a-z][a-z0-9_]{0,39}$/, 'A name has 1 to 40 small letters, digits and _, and begins with a letter.');
+
+const kind = z.strictObject({
+  name: word('the name'),
+  title: z.string('Give a title, a few words.').trim().min(1, 'Must not be empty.').max(60, 'At most 60 characters.'),
+  parents: z.array(word('names of kinds'), 'List the kinds that it may stand under.').default([]),
+  templates: z.array(word('names of templates'), 'List the templates.').default([]),
+  pick: z.enum(['one', 'several'], 'pick is one or several.').default('several'),
+  actions: z.record(word('the name of an action'), z.enum(RIGHTS, `A right is one of: ${RIGHTS.join(', ')}.`), 'Say the right by action.').optional(),
+}, mapping('A kind has name and title, and parents, templates, pick and actions where they matter.'));
+
+const file = z.strictObject(
+  { kinds: z.array(kind, 'List the kinds.').min(1, 'List at least one kind.') },
+  mapping('Write `kinds:` and a list below it.'),
+);
+
+/** Reads the operator's file; throws `ConfigProblems` with all that is wrong in it. */
+export const loadResourceKinds = (path: string): ResourceKinds => parseResourceKinds(readConfigFile(path), path);
+
+export const parseResourceKinds = (text: string, path: string): ResourceKinds =>
+  resourceKindsOf(parseConfig({ text, path }, file, crossProblems).kinds);
+
+export function resourceKindsOf(kinds: readonly ResourceKind[]): ResourceKinds {
+  const byName = new Map(kinds.map((each) => [each.name, each]));
+  return { kinds, find: (name) => byName.get(name) };
+}
+
+/** What no entry shows alone: names that stand twice, and parents that nobody knows or that come later. */
+function crossProblems(data: unknown): Found[] {
+  const { kinds } = (data ?? {}) as { kinds?: unknown };
+  if (!Array.isArray(kinds)) return [];
+  const places = new Map<unknown, number>();
+  return kinds.flatMap((each: unknown, place) => {
+    const { name, parents } = (each ?? {}) as { name?: unknown; parents?: unknown };
+    const found: Found[] = [];
+    const first = places.get(name);
+    if (name !== undefined && first !== undefined) found.push({ path: ['kinds', place, 'name'], message: `The name stands here twice; first in entry ${first + 1}.` });
+    places.set(name, first ?? place);
+    for (const [at, parent] of (Array.isArray(parents) ? parents : []).entries()) {
+      if (typeof parent === 'string' && !places.has(parent)) {
+        found.push({ path: ['kinds', place, 'parents', at], message: `There is no kind "${parent}" above it. Kinds stand in order, from the top.` });
+      }
+    }
+    return found;
+  });
+}
