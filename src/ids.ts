@@ -21,6 +21,7 @@ const PREFIXES = {
   installation: 'ins',
   context: 'ctx',
   job: 'job',
+  jwt: 'jwt',
 } as const;
 
 type Kind = keyof typeof PREFIXES;

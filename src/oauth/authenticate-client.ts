@@ -2,6 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
 
+import { credentialStands } from './credentials.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { appTokenKey, managementTokenKey } from './tokens/token-records.ts';
 
@@ -29,5 +30,5 @@ export async function authenticateApp(deps: Pick<OAuthDeps, 'store' | 'apps'>, a
   const key = appTokenKey(bearerOf(authorization));
   const [record] = key ? await deps.store.read(key) : [];
   const live = record && (await deps.apps.find(record.value.client as AppId));
-  return live?.app.status === 'active' ? live.app.id : undefined;
+  return live?.app.status === 'active' && credentialStands(live.app, record?.value.credential) ? live.app.id : undefined;
 }

@@ -2,7 +2,7 @@
  * The one place that reaches behind oidc-provider's documented surface, each time with the reason. Everything here is
  * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
  */
-import { timingSafeEqual } from 'node:crypto';
+import { createPublicKey, timingSafeEqual, verify } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
@@ -13,6 +13,8 @@ import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { digestOf } from '#src/storage/seal.ts';
+
+import { noteCredential } from './credentials.ts';
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 
@@ -78,10 +80,12 @@ export function compareSecretsByDigest(provider: Provider): void {
   Object.defineProperty(Client.prototype, 'compareClientSecret', {
     value(this: { assent_secrets?: string[] }, actual: string) {
       const given = Buffer.from(digestOf(actual));
-      return (this.assent_secrets ?? []).some((digest) => {
+      const right = (this.assent_secrets ?? []).find((digest) => {
         const known = Buffer.from(digest);
         return known.length === given.length && timingSafeEqual(known, given);
       });
+      if (right !== undefined) noteCredential(`secret ${right}`);
+      return right !== undefined;
     },
   });
 }
@@ -108,6 +112,45 @@ export function refuseMalformedForms(provider: Provider): void {
       this[BODY] = body;
     },
   });
+}
+
+/**
+ * The library takes no JWT at introspection and revocation. One that we signed is asked for by its `jti`, under which
+ * there is a record like that of an opaque token; any other is a text that nobody knows.
+ */
+export function askForJwtsByName(provider: Provider): void {
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  const inherited = Object.getOwnPropertyDescriptor(OIDCContext.prototype, 'body');
+  Object.defineProperty(OIDCContext.prototype, 'body', {
+    ...inherited,
+    set(this: { route?: string }, body: unknown) {
+      const { token } = (body ?? {}) as { token?: unknown };
+      const asks = this.route === 'introspection' || this.route === 'revocation';
+      const isJwt = typeof token === 'string' && token.split('.').length === 3;
+      inherited?.set?.call(this, asks && isJwt ? { ...(body as object), token: jtiOf(provider, token) ?? 'unknown' } : body);
+    },
+  });
+}
+
+interface PublishedKey {
+  readonly kid: string;
+  readonly alg: string;
+}
+
+/** Of an access token that one of our keys signed (RFC 9068 section 4). */
+function jtiOf(provider: Provider, token: string): string | undefined {
+  try {
+    const [header = '', claims = '', signature = ''] = token.split('.');
+    const { kid, alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
+    const jwk = (instance(provider).jwks.keys as PublishedKey[]).find((key) => key.kid === kid && key.alg === alg);
+    if (!jwk || typ !== 'at+jwt') return undefined;
+    const key = { key: createPublicKey({ key: jwk as never, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+    if (!verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url'))) return undefined;
+    const { jti } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'));
+    return typeof jti === 'string' ? jti : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Addresses in discovery and redirects come from the issuer, never from the request's Host header (xT3). */
@@ -143,19 +186,19 @@ interface TokenModel {
   format?: string;
 }
 
-/** Token texts are ours: prefix, shard, checksum. `mint` answers `undefined` for those that stay as the library has them. */
+/** Token texts are ours: prefix, shard, checksum. Of a JWT it is the `jti`. */
 export function mintTokenTexts(
   provider: Provider,
-  models: Readonly<Record<'AccessToken' | 'AuthorizationCode' | 'RefreshToken' | 'ClientCredentials', (token: TokenModel & Record<string, unknown>) => string>>,
+  models: Readonly<Record<'AccessToken' | 'AuthorizationCode' | 'RefreshToken' | 'ClientCredentials' | 'jwt', (token: TokenModel & Record<string, unknown>) => string>>,
 ): void {
-  for (const [name, mint] of Object.entries(models)) {
+  const { jwt, ...opaque } = models;
+  for (const [name, mint] of Object.entries(opaque)) {
     const model = (provider as unknown as Record<string, { prototype: { generateTokenId(): string } }>)[name];
     if (!model) throw new Error(`oidc-provider has no model ${name}`);
-    const original = model.prototype.generateTokenId;
     Object.defineProperty(model.prototype, 'generateTokenId', {
       value(this: TokenModel & Record<string, unknown>) {
         const format = this.resourceServer?.accessTokenFormat ?? 'opaque';
-        if (format === 'jwt') return original.call(this);
+        if (format === 'jwt') return jwt(this);
         if (name === 'AccessToken' || name === 'ClientCredentials') this.format = 'opaque';
         return mint(this);
       },

@@ -16,6 +16,7 @@ import { asOAuth } from './errors.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { consentPrompt } from './prompts/consent-prompt.ts';
 import {
+  askForJwtsByName,
   buildUrlsFromIssuer,
   compareSecretsByDigest,
   detectReplaysAtomically,
@@ -27,6 +28,7 @@ import {
 import { rememberOnce } from './replay-store.ts';
 import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy } from './tenancy.ts';
+import { noteJwt } from './tokens/jwt-tokens.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
 import type { TokenStanding } from './tokens/standing.ts';
 import { unitOf } from './unit-of-work.ts';
@@ -127,8 +129,9 @@ export function createProvider(options: ProviderOptions): Provider {
     revokeGrantPolicy: () => false,
     formats: {
       customizers: {
-        // The library sets `sub` after `extra`; that of a tenant token is its installation.
-        jwt: (_ctx, token, parts) => {
+        jwt: (ctx, token, parts) => {
+          noteJwt(ctx, token as never, parts.payload ?? {});
+          // The library sets `sub` after `extra`; that of a tenant token is its installation.
           const sub = (token.extra as { sub?: string } | undefined)?.sub;
           if (sub !== undefined && parts.payload) parts.payload['sub'] = sub;
         },
@@ -173,6 +176,7 @@ export function createProvider(options: ProviderOptions): Provider {
   compareSecretsByDigest(provider);
   buildUrlsFromIssuer(provider);
   refuseMalformedForms(provider);
+  askForJwtsByName(provider);
   keepSessionCookie(provider);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) =>

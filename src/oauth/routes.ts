@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { plain } from '#src/http/api/answer.ts';
+import { AppError } from '#src/errors.ts';
+import type { Actor } from '#src/events.ts';
+import { nothing, plain } from '#src/http/api/answer.ts';
 import { time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
 
@@ -10,6 +12,8 @@ export interface SigningKeysRoutesDeps {
   readonly signingKeys: {
     list(): Promise<readonly KeyDescription[]>;
     rotate(): Promise<readonly KeyDescription[]>;
+    /** `undefined` for a key that there is not. */
+    remove(kid: string, actor: Actor): Promise<readonly KeyDescription[] | undefined>;
   };
 }
 
@@ -43,10 +47,22 @@ export const signingKeysRoutes = [
     method: 'post',
     path: '/signing-keys/rotation',
     operationId: 'rotateSigningKeys',
-    summary: 'Let the next keys sign, and publish new next ones; servers take it up within half a minute',
+    summary: 'Let the next keys sign, and publish new next ones; servers take it up within a second',
     scope: 'manage',
     answer: plain(keys),
     errors: ['conflict'],
     handle: async ({ signingKeys }: SigningKeysRoutesDeps) => ({ body: { keys: await signingKeys.rotate() } }),
+  }),
+  route({
+    ...common,
+    method: 'delete',
+    path: '/signing-keys/{kid}',
+    operationId: 'removeSigningKey',
+    summary: 'Remove a signing key that somebody else may have: what it signed counts no more, and the next one signs in its place',
+    scope: 'manage',
+    answer: nothing,
+    async handle({ signingKeys }: SigningKeysRoutesDeps, { params: { kid }, actor }) {
+      if (!(await signingKeys.remove(kid, actor))) throw new AppError('not_found');
+    },
   }),
 ];

@@ -2,7 +2,9 @@ import { exportJWK, generateKeyPair, calculateJwkThumbprint, type JWK } from 'jo
 
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
+import { happened, type Actor } from '#src/events.ts';
 import { absent, defineKind, put, unchanged, type Key, type StoredRecord } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { seal, unseal } from '#src/storage/seal.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -87,7 +89,7 @@ const describe = ({ keys }: KeySet): KeyDescription[] => keys.map(({ kid, alg, s
 export const describeSigningKeys = async (deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> =>
   describe((await keySet(deps, secret)).value);
 
-/** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a minute. */
+/** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a second. */
 export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> {
   const record = await keySet(deps, secret);
   const now = deps.clock();
@@ -113,7 +115,35 @@ export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise
   return describe({ keys });
 }
 
-const RELOAD_MS = 30_000;
+/**
+ * In an emergency, when somebody else may have a private key: it is published no more, and nothing that it signed counts
+ * here from now on. The next one of its kind signs in its place at once, though not everybody may know it yet.
+ */
+export async function removeSigningKey(deps: Deps, secret: Uint8Array, kid: string, actor: Actor): Promise<KeyDescription[] | undefined> {
+  return revoke(deps.store, key.shard, async () => {
+    const record = await keySet(deps, secret);
+    const removed = record.value.keys.find((stored) => stored.kid === kid);
+    const keys = removed ? await without(record.value, removed, secret, deps.clock()) : record.value.keys;
+    return {
+      expect: [unchanged(record)],
+      write: [put(key, { keys }, { tenant: null })],
+      events: removed ? [happened({ type: 'signing_key.removed', tenant: null, kid }, { actor, now: deps.clock() })] : [],
+      result: removed && describe({ keys }),
+    };
+  });
+}
+
+async function without({ keys }: KeySet, removed: StoredKey, secret: Uint8Array, now: number): Promise<StoredKey[]> {
+  const left = keys.filter((stored) => stored !== removed);
+  if (removed.state === 'retired') return left;
+  const fresh = await makeKey(removed.alg, 'next', secret, now);
+  if (removed.state === 'next') return [...left, fresh];
+  const signsNow = left.map((stored) => (stored.alg === removed.alg && stored.state === 'next' ? { ...stored, state: 'current' as const } : stored));
+  return [...signsNow, fresh];
+}
+
+/** So long a server may still sign with a key that another one removed, and publish it. */
+const RELOAD_MS = 1000;
 
 /** Takes up rotated keys while the server runs; the one that rotated them does so at once. */
 export function keepKeysFresh(
@@ -122,13 +152,12 @@ export function keepKeysFresh(
   secret: Uint8Array,
   log: { warn(details: object, message: string): void },
 ): { reload(): Promise<void>; stop(): void } {
-  let known = '';
+  let known = -1;
   const reload = async () => {
     try {
-      const keys = await signingKeys(deps, secret);
-      const now = keys.map(({ kid }) => kid).join(' ');
-      if (now !== known) replace(keys);
-      known = now;
+      const { value, version } = await keySet(deps, secret);
+      if (version !== known) replace(open(value, secret));
+      known = version;
     } catch (err) {
       log.warn({ err }, 'the signing keys could not be read again; the ones in use stay');
     }

@@ -3,11 +3,16 @@ import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
+import { jwtKey } from '../tokens/jwt-tokens.ts';
 import { actsThrough, readStanding, scopeNow } from '../tokens/standing.ts';
 import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
 import { forResourceServers } from './for-resource-servers.ts';
+
+/** The name of a JWT opens nothing: it is known where tokens are asked about and taken back. */
+const keyAt = (route: string, token: string) =>
+  accessTokenKey(token) ?? (route === 'introspection' || route === 'revocation' ? jwtKey(token) : undefined);
 
 export const accessTokenModel = (deps: OAuthDeps): Model => ({
   /** Only opaque tokens come here; they join the one commit of the request. */
@@ -23,14 +28,14 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
 
   /** Read through its grant: what the grant, the member or the app version lost, the token has lost (I3, I4). */
   async find(token) {
-    const key = accessTokenKey(token);
+    const ctx = currentRequest();
+    const key = keyAt(ctx.oidc.route, token);
     const [record] = key ? await deps.store.read(key) : [];
     if (!record) return undefined;
     const { payload, binding } = record.value;
-    const ctx = currentRequest();
     // What rests just now, with a member who is inactive say, can come back: it has to be found to be taken away (I2).
     if (ctx.oidc.route === 'revocation') return { ...payload, kind: 'AccessToken', jti: token };
-    const standing = await readStanding(deps, binding);
+    const standing = await readStanding(deps, binding, deps.readBeside);
     if (!standing || (binding.family !== null && !standing.family)) return undefined;
     unitOf(ctx).standing = standing;
     deps.noteUse(actsThrough(standing));
@@ -44,7 +49,7 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
 
   /** RFC 7009 with an access token: this one alone. With a refresh token the app takes itself out altogether. */
   async destroy(token) {
-    const key = accessTokenKey(token);
+    const key = keyAt(currentRequest().oidc.route, token);
     if (key) await endRecord(deps.store, key, undefined, () => ({ events: [] }));
   },
 

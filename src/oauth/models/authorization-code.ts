@@ -44,12 +44,13 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     const [record] = key ? await deps.store.read(key) : [];
     if (!record) return undefined;
     const standing = await readStanding(deps, record.value.binding);
-    if (!standing) return undefined;
+    // A code that comes back ends what came of it also while that rests: it must not wake up later (xP2, I2).
+    if (!standing && record.consumedAt === null) return undefined;
     const { binding, alsoFor } = record.value;
     const { tenant, app } = binding;
-    const alsoStanding = alsoFor && (await readTenantStanding(deps, { identity: 'tenant', tenant, app, family: null, shuts: binding.shuts, installation: alsoFor }));
-    if (alsoFor !== null && !alsoStanding) return undefined;
-    Object.assign(unitOf(currentRequest()), { code: record, standing, ...(alsoStanding ? { alsoStanding } : {}) });
+    const alsoStanding = alsoFor && standing && (await readTenantStanding(deps, { identity: 'tenant', tenant, app, family: null, shuts: binding.shuts, installation: alsoFor }));
+    if (alsoFor !== null && !alsoStanding && record.consumedAt === null) return undefined;
+    Object.assign(unitOf(currentRequest()), { code: record, ...(standing && { standing }), ...(alsoStanding ? { alsoStanding } : {}) });
     return { ...record.value.payload, jti: code, ...(record.consumedAt ? { consumed: record.consumedAt / 1000 } : {}) };
   },
 

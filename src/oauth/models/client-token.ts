@@ -1,4 +1,3 @@
-import { shutsOf } from '#src/approvals/decide.ts';
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
 import { put } from '#src/storage/record-store.ts';
@@ -6,8 +5,10 @@ import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { accessTokenKey, clientTokenKey } from '../tokens/token-records.ts';
+import { bindingOf } from '../tokens/jwt-tokens.ts';
+import { accessTokenKey, clientTokenKey, type ClientToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
+import { credentialOf, credentialStands } from '../credentials.ts';
 import { currentRequest } from './current-request.ts';
 
 /**
@@ -18,25 +19,24 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
   async upsert(token, { jti: _, ...payload }, secondsToLive) {
     const expiresAt = deps.clock() + secondsToLive * 1000;
     const unit = unitOf(currentRequest());
-    if (unit.standing?.identity === 'tenant') {
-      const { installation, app: inTenant } = unit.standing;
-      const { tenant, app, id } = installation.value;
+    const credential = credentialOf(currentRequest());
+    const binding = bindingOf(currentRequest(), unit);
+    if (binding) {
       const key = accessTokenKey(token);
       if (!key) throw new Error('not the text of an access token');
-      const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(inTenant.approval), installation: id } as const;
-      unit.write.push(put(key, { binding, payload }, { tenant, expiresAt }));
+      unit.write.push(put(key, { binding, payload }, { tenant: binding.tenant, expiresAt }));
       return;
     }
     const key = clientTokenKey(token);
     if (!key) throw new Error('not the text of a client token');
-    const value = { client: payload.clientId as OperatorId | AppId, payload };
+    const value = { client: payload.clientId as OperatorId | AppId, credential, payload };
     await deps.store.commit({ shard: key.shard, write: [put(key, value, { tenant: null, expiresAt })] });
   },
 
   async find(token) {
     const key = clientTokenKey(token);
     const [record] = key ? await deps.store.read(key) : [];
-    if (!record || !(await isThere(deps, record.value.client))) return undefined;
+    if (!record || !(await isThere(deps, record.value))) return undefined;
     return { ...record.value.payload, jti: token };
   },
 
@@ -46,7 +46,11 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
   },
 });
 
-async function isThere(deps: OAuthDeps, client: OperatorId | AppId): Promise<boolean> {
-  if (client.startsWith('opr_')) return (await findOperator(deps, client as OperatorId)) !== undefined;
-  return (await deps.apps.find(client as AppId))?.app.status === 'active';
+async function isThere(deps: OAuthDeps, { client, credential }: ClientToken): Promise<boolean> {
+  if (client.startsWith('opr_')) {
+    const operator = await findOperator(deps, client as OperatorId);
+    return operator !== undefined && credentialStands(operator, credential);
+  }
+  const app = (await deps.apps.find(client as AppId))?.app;
+  return app?.status === 'active' && credentialStands(app, credential);
 }

@@ -48,6 +48,11 @@ export const grantModel = (deps: OAuthDeps): Model => ({
       const user = String(code?.value.payload['accountId']);
       return grantPayload({ id, user, app, scope: scopeNow(standing, permissions) }, deps.catalogue, deps.clock());
     }
+    // The way to `consumeGrantSource` of the library, which ends what came of a code that was used before.
+    if (code?.consumedAt && code.value.payload['grantId'] === id) {
+      const { accountId, clientId } = code.value.payload;
+      return grantPayload({ id, user: String(accountId), app: String(clientId), scope: [] }, deps.catalogue, deps.clock());
+    }
     return undefined;
   },
   /** See `revokeGrantPolicy`: the grant outlives its tokens. Members and admins end it, and the app by RFC 7009. */

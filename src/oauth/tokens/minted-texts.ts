@@ -1,6 +1,6 @@
 import Provider, { errors } from 'oidc-provider';
 
-import { shardOfId } from '#src/ids.ts';
+import { newId, shardOfId } from '#src/ids.ts';
 import type { Shard } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -36,6 +36,7 @@ function clientToken({ clientId = '' }: Minted): string {
 }
 
 export const mintedTexts = {
+  jwt: (token: Minted) => newId('jwt', currentUnit()?.standing?.shard ?? shardOfGrant(token)),
   AuthorizationCode: (token: Minted) => mintToken('code', shardOfGrant(token)),
   AccessToken: (token: Minted) =>
     mintToken(currentUnit()?.standing?.identity === 'tenant' ? 'tenantAccessToken' : 'userAccessToken', shardOfGrant(token)),

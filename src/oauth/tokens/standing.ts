@@ -1,6 +1,8 @@
 import type { LiveApp } from '#src/apps/app.ts';
 import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
+import type { Approval } from '#src/approvals/approval.ts';
 import { asksForGroups, generationOf, isShut, shutsOf, type AppInTenant } from '#src/approvals/decide.ts';
+import type { Rules } from '#src/approvals/rules.ts';
 import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { grantKey } from '#src/consent/grant-store.ts';
@@ -13,9 +15,11 @@ import type { Tenant } from '#src/tenants/tenant.ts';
 import { tenantKey } from '#src/tenants/tenant-store.ts';
 import type { User } from '#src/tenants/user.ts';
 import { userKey } from '#src/tenants/user-store.ts';
+import { readAllNow, type ReadBeside } from '#src/storage/recent-reads.ts';
 import type { Key, StoredRecord } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
+import { credentialStands } from '../credentials.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { familyKey, type TenantBinding, type TokenBinding, type TokenFamily, type UserBinding } from './token-records.ts';
 
@@ -73,26 +77,26 @@ export const tenantTokenHolds = (
   facts: Above & { readonly installation: Installation | undefined },
 ): boolean =>
   aboveHolds(binding, facts) &&
+  credentialStands(facts.app.app, binding.credential) &&
   facts.installation?.id === binding.installation &&
   facts.installation.status === 'active' &&
   facts.installation.generation === generationOf(facts.app.approval);
 
-/** `undefined` when the chain is broken. One round trip; the app comes from the cache of at most a second. */
-export const readStanding = (deps: OAuthDeps, binding: TokenBinding): Promise<TokenStanding | undefined> =>
-  binding.identity === 'user' ? readUserStanding(deps, binding) : readTenantStanding(deps, binding);
+/**
+ * `undefined` when the chain is broken. One round trip. The app comes from the cache of at most a second; so may, with
+ * `readBeside`, what stands above (the tenant, its rules, the person). The links that revocations cut (grant, member,
+ * installation, approval, family) are read as they are now, always.
+ */
+export const readStanding = (deps: OAuthDeps, binding: TokenBinding, read: ReadBeside = readAllNow(deps)): Promise<TokenStanding | undefined> =>
+  binding.identity === 'user' ? readUserStanding(deps, binding, read) : readTenantStanding(deps, binding, read);
 
-export async function readUserStanding(deps: OAuthDeps, binding: UserBinding): Promise<UserStanding | undefined> {
+async function readUserStanding(deps: OAuthDeps, binding: UserBinding, read: ReadBeside): Promise<UserStanding | undefined> {
   const { tenant, user, app } = binding;
   const shard = shardOf(tenant);
-  const [[grant, member, tenantRecord, family, approval, rules, person], live] = await Promise.all([
-    deps.store.read(
-      grantKey(tenant, user, app),
-      memberKey(tenant, user),
-      tenantKey(tenant),
-      familyKey(shard, binding.family ?? ''),
-      approvalKey(tenant, app),
-      rulesKey(tenant),
-      userKey(user),
+  const [[[grant, member, approval, family], [tenantRecord, rules, person]], live] = await Promise.all([
+    read(
+      [grantKey(tenant, user, app), memberKey(tenant, user), approvalKey(tenant, app), familyKey(shard, binding.family ?? '')],
+      [tenantKey(tenant), rulesKey(tenant), userKey(user)],
     ),
     deps.apps.find(app),
   ]);
@@ -104,25 +108,44 @@ export async function readUserStanding(deps: OAuthDeps, binding: UserBinding): P
   return { identity: 'user', shard, live, app: inTenant, family, grant, member, user: person };
 }
 
-export async function readTenantStanding(deps: OAuthDeps, binding: TenantBinding): Promise<TenantStanding | undefined> {
-  const { tenant, app } = binding;
-  const shard = shardOf(tenant);
-  const [[installation, tenantRecord, family, approval, rules], live] = await Promise.all([
-    deps.store.read(
-      installationKey(tenant, app),
-      tenantKey(tenant),
-      familyKey(shard, binding.family ?? ''),
-      approvalKey(tenant, app),
-      rulesKey(tenant),
+export interface TenantFacts {
+  readonly live: LiveApp | undefined;
+  readonly installation: StoredRecord<Installation> | undefined;
+  readonly approval: StoredRecord<Approval> | undefined;
+  readonly family: StoredRecord<TokenFamily> | undefined;
+  readonly tenant: Tenant | undefined;
+  readonly rules: Rules;
+}
+
+/** All that a tenant token can hang on, in one round trip. */
+export async function readTenantFacts(
+  deps: OAuthDeps,
+  { tenant, app, family: name }: Pick<TenantBinding, 'tenant' | 'app' | 'family'>,
+  read: ReadBeside = readAllNow(deps),
+): Promise<TenantFacts> {
+  const [[[installation, approval, family], [tenantRecord, rules]], live] = await Promise.all([
+    read(
+      [installationKey(tenant, app), approvalKey(tenant, app), familyKey(shardOf(tenant), name ?? '')],
+      [tenantKey(tenant), rulesKey(tenant)],
     ),
     deps.apps.find(app),
   ]);
-  if (!installation || !live) return undefined;
-  const inTenant: AppInTenant = { ...live, rules: rulesIn(rules, tenant), approval: approval?.value, catalogue: deps.catalogue };
-  const facts = { installation: installation.value, tenant: tenantRecord?.value, app: inTenant };
-  if (!tenantTokenHolds(binding, facts)) return undefined;
-  return { identity: 'tenant', shard, live, app: inTenant, family, installation };
+  return { live, installation, approval, family, tenant: tenantRecord?.value, rules: rulesIn(rules, tenant) };
 }
+
+export function tenantStandingIn(
+  { catalogue }: OAuthDeps,
+  binding: TenantBinding,
+  { live, installation, approval, family, tenant, rules }: TenantFacts,
+): TenantStanding | undefined {
+  if (!installation || !live) return undefined;
+  const app: AppInTenant = { ...live, rules, approval: approval?.value, catalogue };
+  if (!tenantTokenHolds(binding, { installation: installation.value, tenant, app })) return undefined;
+  return { identity: 'tenant', shard: shardOf(binding.tenant), live, app, family, installation };
+}
+
+export const readTenantStanding = async (deps: OAuthDeps, binding: TenantBinding, read?: ReadBeside): Promise<TenantStanding | undefined> =>
+  tenantStandingIn(deps, binding, await readTenantFacts(deps, binding, read));
 
 /** The scope of a token that was minted with `ceiling`, as it is right now. */
 export function scopeNow(standing: TokenStanding, ceiling: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import type { AppId, FamilyId, GrantId, InstallationId, MembershipId, OperatorId
 import { defineKind, type Key } from '#src/storage/record-store.ts';
 import { digestOf } from '#src/storage/seal.ts';
 
+import type { Credential } from '../credentials.ts';
 import { parseToken, type TokenKind } from './token-text.ts';
 
 /** What oidc-provider keeps of a token, without the token itself (`jti` of an opaque token is the token). */
@@ -31,6 +32,8 @@ export interface UserBinding extends Bound {
 export interface TenantBinding extends Bound {
   readonly identity: 'tenant';
   readonly installation: InstallationId;
+  /** Of a token by client_credentials: what the app came with. */
+  readonly credential?: Credential | null;
 }
 
 /** What a code and all tokens that come of it hang on. When any of it is gone, so are they. */
@@ -69,11 +72,12 @@ export interface TokenFamily {
 /** Of an operator, for the management API; or an app's own, for asking how it stands in a tenant. */
 export interface ClientToken {
   readonly client: OperatorId | AppId;
+  readonly credential?: Credential | null;
   readonly payload: Payload;
 }
 
 const CODE = defineKind<StoredCode>('code', { schema: 1 });
-const ACCESS_TOKEN = defineKind<StoredToken>('access-token', { schema: 1 });
+export const ACCESS_TOKEN = defineKind<StoredToken>('access-token', { schema: 1 });
 const FAMILY = defineKind<TokenFamily>('token-family', { schema: 1 });
 const CLIENT_TOKEN = defineKind<ClientToken>('client-token', { schema: 1 });
 
