@@ -25,6 +25,7 @@ export interface OAuthDeps extends Deps {
   /** Live apps, at most a second old; the process that changed one sees the change at once. */
   readonly apps: { find(id: AppId): Promise<LiveApp | undefined> };
   readonly readRecent: RecentReads['readRecent'];
+  readonly readBeside: RecentReads['readBeside'];
   readonly lifetimes: Lifetimes;
   readonly rotation: RotationRules;
   /** That an app acts through a grant or an installation just now. */

@@ -52,11 +52,10 @@ test('I9 an app that is switched off in the middle of an introspection: active o
     },
   };
   const provider = createProvider({
-    store,
+    ...recentReads(store),
     clock,
     catalogue,
     issuer: 'http://127.0.0.1:3999',
-    readRecent: recentReads(store).readRecent,
     apps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },
     rotation: { graceMs: 10_000, graceUses: 3 },

@@ -43,8 +43,8 @@ afterAll(() => store.close());
 
 /** The protocol's endpoints alone, over a store whose k-th call fails; nothing is in any cache yet. */
 async function endpointsOver(failing: FailingStore): Promise<{ server: Server; url: string }> {
-  const { store: noticing, readRecent } = recentReads(failing.store);
-  const deps = { store: noticing, clock, catalogue, issuer, readRecent, apps: createLiveApps({ store: noticing, clock }) };
+  const { store: noticing, readRecent, readBeside } = recentReads(failing.store);
+  const deps = { store: noticing, clock, catalogue, issuer, readRecent, readBeside, apps: createLiveApps({ store: noticing, clock }) };
   const provider = createProvider({
     ...deps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },

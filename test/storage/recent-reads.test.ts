@@ -74,4 +74,52 @@ describe('recent reads', () => {
     expect(await reading).toBe('old');
     expect(await nameNow()).toBe('new');
   });
+
+  describe('beside records that are read as they are now', () => {
+    const other = { shard: shardOf('x'), kind: THING, id: 'other' };
+    const both = async () => {
+      const [[now], [then]] = await recent.readBeside([other], [key]);
+      return [now?.value.name, then?.value.name];
+    };
+    const write = (store: RecordStore, to: typeof key, text: string) => store.commit({ shard: to.shard, write: [put(to, { name: text }, { tenant: null })] });
+
+    it('take one round trip, and ask for the recent ones once in a second', async () => {
+      await write(elsewhere, key, 'old');
+      await write(elsewhere, other, 'first');
+      expect(await both()).toEqual(['first', 'old']);
+      await write(elsewhere, key, 'new');
+      await write(elsewhere, other, 'second');
+      expect(await both()).toEqual(['second', 'old']);
+      expect(reads).toEqual(['other', 'x', 'other']);
+      await until('the change of another process shows', async () => (await both())[1] === 'new', 1100);
+    });
+
+    it('show at once what this process changed, removed or made', async () => {
+      expect(await both()).toEqual([undefined, undefined]);
+      await write(recent.store, key, 'made');
+      expect(await both()).toEqual([undefined, 'made']);
+      await write(recent.store, key, 'changed');
+      expect(await both()).toEqual([undefined, 'changed']);
+      await recent.store.commit({ shard: key.shard, write: [remove(key)] });
+      expect(await both()).toEqual([undefined, undefined]);
+    });
+
+    it('hide what is made elsewhere for a second at most, and from no reader of one', async () => {
+      expect(await both()).toEqual([undefined, undefined]);
+      await write(elsewhere, key, 'made');
+      expect(await both()).toEqual([undefined, undefined]);
+      expect(await nameNow()).toBe('made');
+      expect(await both()).toEqual([undefined, 'made']);
+    });
+
+    it('do not keep what was read before a change that came meanwhile', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hold = promise;
+      const reading = both();
+      await write(recent.store, key, 'new');
+      resolve();
+      await reading;
+      expect(await both()).toEqual([undefined, 'new']);
+    });
+  });
 });

@@ -1,15 +1,13 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
-import { approvalKey, readApprovalFacts } from '#src/approvals/approval-store.ts';
 import { isShut, shutsOf } from '#src/approvals/decide.ts';
 import { installationScope } from '#src/consent/effective-permissions.ts';
 import { AppError, type ErrorCode } from '#src/errors.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { missingPermission } from '#src/marketplace/missing-permission.ts';
-import { installationKey } from '#src/installations/installation-store.ts';
 
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { readTenantStanding, type TenantStanding } from '../tokens/standing.ts';
+import { readTenantFacts, tenantStandingIn, type TenantStanding } from '../tokens/standing.ts';
 import { unitOf } from '../unit-of-work.ts';
 
 /** A standard code, and in front of the description the word that says why (BEHAVIOURS, "Words on the wire"). */
@@ -36,16 +34,15 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
   params['scope'] = (await narrowed(deps, ctx, standing, params['scope'])).join(' ');
 }
 
-/** A tenant that the app is not in looks like a tenant that is not there (I5). */
+/** A tenant that the app is not in looks like a tenant that is not there (I5). One round trip, also for the refusal. */
 async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId): Promise<TenantStanding> {
-  const [record, approved] = await deps.store.read(installationKey(tenant, app), approvalKey(tenant, app));
-  if (!record) throw refusal('not_installed');
-  const { value: installation } = record;
-  const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(approved?.value), installation: installation.id } as const;
-  const standing = await readTenantStanding(deps, binding);
+  const facts = await readTenantFacts(deps, { tenant, app, family: null });
+  const [installation, approval] = [facts.installation?.value, facts.approval?.value];
+  if (!installation) throw refusal('not_installed');
+  const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(approval), installation: installation.id } as const;
+  const standing = tenantStandingIn(deps, binding, facts);
   if (standing) return standing;
   if (installation.status === 'suspended') throw refusal('installation_suspended');
-  const { approval } = await readApprovalFacts(deps, tenant, app);
   if (isShut(approval)) throw refusal(approval?.status === 'blocked' ? 'approval_blocked' : 'approval_required');
   throw refusal('not_installed');
 }
