@@ -5,3 +5,11 @@ export const displayTime = (moment: number | string): { iso: string; text: strin
   const date = new Date(moment);
   return { iso: date.toISOString(), text: `${MINUTES.format(date)} UTC` };
 };
+
+const DAYS = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
+
+/** The same where the day is enough. */
+export const displayDay = (moment: number | string): { iso: string; text: string } => {
+  const date = new Date(moment);
+  return { iso: date.toISOString().slice(0, 10), text: DAYS.format(date) };
+};
