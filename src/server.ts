@@ -202,7 +202,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
-      page(['/account'], installedAppsPages(deps).routes() as never, account),
+      page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
       page(['/consent'], consent.routes() as never),
       page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never),
       page(['/apps'], marketplace.routes() as never),

@@ -1,73 +1,60 @@
-import { AppError } from '#src/errors.ts';
 import { accountTabs } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { displayTime } from '#src/http/display-time.ts';
+import { openCursor, sealCursor } from '#src/http/cursor.ts';
+import { displayDay, displayTime } from '#src/http/display-time.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
 import { postedForm } from '#src/http/posted-form.ts';
+import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
-import type { AppId, TenantId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 
-import { removeGrant, setSharedAccess } from './change-grant.ts';
-import { installedApp, installedApps, pathOfInstalledApp, type InstalledApp, type InstalledAppsDeps } from './installed-apps.ts';
+import { STATE_NAMES, STATE_SENTENCES } from './app-state.ts';
+import { removeGrant } from './change-grant.ts';
+import { appInPath, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
+import type { InstalledApp } from './installed-app.ts';
+import { installedApps, type InstalledAppLine, type InstalledAppsDeps } from './installed-apps.ts';
+import { addUpdateGrantPages } from './update-grant-pages.ts';
 
 /** The entry for `Site.accountSections`. */
 export const INSTALLED_APPS_SECTION = { label: 'Installed apps', href: '/account/apps', about: 'What apps may do for you, and how to take it back.' };
 
-const ONE = '/account/apps/:tenant/:app';
+export interface InstalledAppsPagesDeps extends InstalledAppsDeps {
+  /** Seals the places in lists that pages hand out. */
+  readonly cursorKey: Uint8Array;
+}
 
-/** What the person allowed, and taking it back: shared access apart, or the whole app. */
-export function installedAppsPages(deps: InstalledAppsDeps): WebRouter {
+const ON_A_PAGE = 20;
+const MOST_WORDS = 3;
+
+/** What the person allowed, and taking it back: one thing of it, or the whole app. */
+export function installedAppsPages(deps: InstalledAppsPagesDeps): WebRouter {
   const router = createRouter();
   const own = requireSignedIn(deps);
 
-  router.get('/account/apps', own, async (ctx) => {
-    const apps = await installedApps(deps, signedInOf(ctx).user.id);
-    const lines = apps.map((line) => ({ ...line, since: displayTime(line.since) }));
-    render(ctx, 'account/installed-apps', { apps: lines, notice: NOTICES.get(String(ctx.query['done'] ?? '')) ?? '' }, frame(ctx, 'Installed apps'));
-  });
+  router.get(INSTALLED_APPS_SECTION.href, own, (ctx) => showList(deps, ctx));
 
-  router.get(ONE, own, async (ctx) => {
-    const found = await appInPath(ctx);
+  router.get(ONE_APP, own, async (ctx) => {
+    const found = await appInPath(deps, ctx);
     const { face } = found;
     if (face.logo !== undefined) allowImageFrom(ctx, face.logo);
-    const view = { ...describe(found), notice: NOTICES.get(String(ctx.query['done'] ?? '')) ?? '', csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
+    const view = { ...describe(found), notice: noticeIn(ctx), csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
     render(ctx, 'account/installed-app', view, frame(ctx, face.name));
   });
 
-  router.post(`${ONE}/shared-access`, own, async (ctx) => {
-    const found = await appInPath(ctx);
-    const form = await postedForm(ctx, purposeOf('shared-access', found));
-    const allowed = form.one('decision') === 'authorize';
-    if (allowed && !form.has('shared_access')) return redirectTo(ctx, `${hrefOf(found)}?done=not-ticked`);
-    // Allowing needs somebody who shares; taking back is always possible.
-    if (allowed && !found.sharedAccess) throw new AppError('conflict', { detail: 'Nobody shares anything with you here just now.' });
-    const user = signedInOf(ctx).user.id;
-    await setSharedAccess(deps, { tenant: found.tenant, user, app: found.grant.app }, allowed, { kind: 'user', id: user });
-    redirectTo(ctx, `${hrefOf(found)}?done=${allowed ? 'shared' : 'not-shared'}`);
-  });
-
-  router.get(`${ONE}/remove`, own, async (ctx) => {
-    const found = await appInPath(ctx);
+  router.get(`${ONE_APP}/remove`, own, async (ctx) => {
+    const found = await appInPath(deps, ctx);
     render(ctx, 'account/remove-app', { ...describe(found), csrf: csrfToken(ctx, purposeOf('remove', found)) }, frame(ctx, 'Remove app'));
   });
 
-  router.post(`${ONE}/remove`, own, async (ctx) => {
-    const found = await appInPath(ctx);
+  router.post(`${ONE_APP}/remove`, own, async (ctx) => {
+    const found = await appInPath(deps, ctx);
     await postedForm(ctx, purposeOf('remove', found));
-    const user = signedInOf(ctx).user.id;
-    await removeGrant(deps, { tenant: found.tenant, user, app: found.grant.app }, { kind: 'user', id: user });
-    redirectTo(ctx, '/account/apps?done=removed');
+    await removeGrant(deps, placeOfGrant(found), { kind: 'user', id: found.grant.user });
+    redirectTo(ctx, `${INSTALLED_APPS_SECTION.href}?done=removed`);
   });
 
-  async function appInPath(ctx: WebContext): Promise<InstalledApp> {
-    const { tenant, app } = ctx['params'] as { tenant: TenantId; app: AppId };
-    const found = await installedApp(deps, signedInOf(ctx).user.id, { tenant, app });
-    if (!found) throw new AppError('not_found', { detail: 'This app is not installed for you, or was removed.' });
-    return found;
-  }
-
+  addUpdateGrantPages(router, deps, frame);
   return router;
 }
 
@@ -76,20 +63,60 @@ const NOTICES: ReadonlyMap<string, string> = new Map([
   ['shared', 'The app may now use your shared access permissions.'],
   ['not-shared', 'The app may no longer use your shared access permissions.'],
   ['not-ticked', 'Nothing was changed: tick the box first, then press Authorize.'],
+  ['updated', 'What the app may do for you was changed. It holds from now on.'],
+  ['same', 'Nothing was changed.'],
+  ['moved-on', 'Nothing was changed: something about the app changed while the page was open. This is how it is now.'],
 ]);
 
-const hrefOf = ({ tenant, grant }: InstalledApp): string => pathOfInstalledApp(tenant, grant.app);
+const noticeIn = (ctx: WebContext): string => NOTICES.get(queryField(ctx, 'done')) ?? '';
 
-/** A form is good for this grant only: not for another app, and not for one that was allowed anew. */
-const purposeOf = (what: 'shared-access' | 'remove', { grant }: InstalledApp): string => `${what}:${grant.id}`;
+const frame = (ctx: WebContext, title: string) => ({ title, width: 'wide', tabs: accountTabs(ctx, INSTALLED_APPS_SECTION.href) }) as const;
+
+async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: WebContext): Promise<void> {
+  const { user } = signedInOf(ctx);
+  const words = queryField(ctx, 'q').trim().slice(0, 100);
+  const tenant = queryField(ctx, 'tenant');
+  const bound = { list: JSON.stringify(['installed apps', user.id, tenant, words]), key: cursorKey };
+  const sealed = queryField(ctx, 'after');
+  const after = sealed === '' ? undefined : openCursor(sealed, bound);
+  const { lines, next, tenants } = await installedApps(deps, user.id, { after, limit: ON_A_PAGE, tenant, words });
+  const filter = { ...(words !== '' && { q: words }), ...(tenant !== '' && { tenant }) };
+  const at = (parameters: Record<string, string>) => `${INSTALLED_APPS_SECTION.href}?${new URLSearchParams(parameters).toString()}`.replace(/\?$/, '');
+  const isFiltered = words !== '' || tenant !== '';
+  const view = {
+    notice: noticeIn(ctx),
+    apps: lines.map(inList),
+    action: INSTALLED_APPS_SECTION.href,
+    words,
+    // A single page needs no search.
+    canSearch: isFiltered || sealed !== '' || next !== undefined || tenants.length > 1,
+    tenants: tenants.length < 2 ? [] : tenants.map(({ id, name }) => ({ id, name, chosen: id === tenant })),
+    nothing: isFiltered || sealed !== '' ? (next === undefined ? 'No app of this name acts for you.' : 'None of this name among those looked through so far.') : '',
+    first: sealed === '' ? '' : at(filter),
+    next: next === undefined ? '' : at({ ...filter, after: sealCursor(next, bound) }),
+  };
+  render(ctx, 'account/installed-apps', view, frame(ctx, 'Installed apps'));
+}
+
+const inList = ({ permissions, since, lastUsed, ...line }: InstalledAppLine) => ({
+  ...line,
+  permissions: permissions.slice(0, MOST_WORDS),
+  more: Math.max(0, permissions.length - MOST_WORDS),
+  since: displayDay(since),
+  lastUsed: lastUsed === undefined ? null : displayTime(lastUsed),
+});
 
 const describe = (found: InstalledApp) => ({
   app: found.face,
   tenant: found.tenantName,
+  state: STATE_NAMES[found.state],
+  stateMeaning: STATE_SENTENCES[found.state],
   since: displayTime(found.since),
+  lastUsed: found.lastUsed === undefined ? null : displayTime(found.lastUsed),
   permissions: found.permissions,
   sharedAccess: found.sharedAccess ?? null,
+  alsoForTenant: found.alsoForTenant,
+  // What cannot act cannot be changed either; it can be removed.
+  update: found.state === 'active' ? `${hrefOf(found)}/permissions` : '',
   href: hrefOf(found),
 });
-
-const frame = (ctx: WebContext, title: string) => ({ title, width: 'wide', tabs: accountTabs(ctx, INSTALLED_APPS_SECTION.href) }) as const;

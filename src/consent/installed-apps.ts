@@ -1,20 +1,25 @@
-import type { App, LiveApp } from '#src/apps/app.ts';
-import { appsByIds, findLiveApp } from '#src/apps/app-store.ts';
+import { knownApps, type KnownApp } from '#src/apps/app-store.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
-import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
+import type { Approval } from '#src/approvals/approval.ts';
 import type { AppInTenant } from '#src/approvals/decide.ts';
+import type { Rules } from '#src/approvals/rules.ts';
 import type { Deps } from '#src/deps.ts';
 import { displayText } from '#src/http/display-text.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import { lastUses } from '#src/installations/last-use.ts';
+import type { StoredRecord } from '#src/storage/record-store.ts';
+import { withLiveGroups } from '#src/tenants/group-members.ts';
+import type { Member } from '#src/tenants/member.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
-import { appFace, type AppFace } from './app-face.ts';
-import { receivedDelegations } from './consent-facts.ts';
+import { appState, STATE_NAMES } from './app-state.ts';
+import type { Membership } from './choose-tenant.ts';
 import { effectiveScope, grantStands } from './effective-permissions.ts';
 import type { Grant } from './grant.ts';
-import { grantsOfUser, readGrant } from './grant-store.ts';
-import { permissionLines, type PermissionLine } from './permission-line.ts';
-import { SHARED_ACCESS_LABEL, sharedAccessOffer, type SharedAccessOffer } from './shared-access-offer.ts';
+import { grantsOfUser } from './grant-store.ts';
+import { pageOverTenants } from './page-over-tenants.ts';
+import { permissionLines } from './permission-line.ts';
 import { standingGrants } from './standing-grants.ts';
 
 export interface InstalledAppsDeps extends Deps {
@@ -26,82 +31,106 @@ export interface InstalledAppLine {
   readonly app: string;
   readonly developer: string;
   readonly tenant: string;
+  /** Why it can do nothing just now, in two words, or `''`. */
+  readonly state: string;
+  /** What it may do, in words. */
+  readonly permissions: readonly string[];
   /** ISO 8601. */
   readonly since: string;
-  readonly sharedAccess: boolean;
+  /** ISO 8601, at most a minute old; `undefined` when it was not used yet. */
+  readonly lastUsed: string | undefined;
+  readonly sharedAccess: 'allowed' | 'not_allowed' | 'not_used_by_app';
 }
 
 export const pathOfInstalledApp = (tenant: TenantId, app: AppId): string =>
   `/account/apps/${encodeURIComponent(tenant)}/${encodeURIComponent(app)}`;
 
-const MOST_IN_A_TENANT = 200;
+export const nameOfApp = (known: KnownApp | undefined): string => displayText(known?.app.name ?? '') || 'An app that is gone';
 
-const nameOf = (app: App | undefined): string => displayText(app?.name ?? '') || 'An app that is gone';
-
-/** What this person allowed, in all tenants they are in; what ended with a stay or an approval is not there. */
-export async function installedApps(deps: InstalledAppsDeps, user: UserId): Promise<InstalledAppLine[]> {
-  const memberships = await tenantsOf(deps, user);
-  const lists = await Promise.all(
-    memberships.map(async ({ tenant }) => {
-      const { records } = await grantsOfUser(deps, tenant.id, user, { limit: MOST_IN_A_TENANT });
-      const standing = await standingGrants(deps, records);
-      return standing.map(({ value: grant }) => ({ grant, tenant }));
-    }),
-  );
-  const apps = await appsByIds(deps, lists.flat().map(({ grant }) => grant.app));
-  return lists
-    .flat()
-    .map(({ grant, tenant }) => ({
-      href: pathOfInstalledApp(tenant.id, grant.app),
-      app: nameOf(apps.get(grant.app)),
-      developer: displayText(apps.get(grant.app)?.developer.name ?? ''),
-      tenant: displayText(tenant.name),
-      since: grant.createdAt,
-      sharedAccess: grant.sharedAccess,
-    }))
-    .toSorted((a, b) => a.app.localeCompare(b.app, 'en') || a.tenant.localeCompare(b.tenant, 'en'));
+export interface ListWanted {
+  readonly after: string | undefined;
+  readonly limit: number;
+  /** In this tenant only. */
+  readonly tenant: string;
+  /** Part of the name of the app or of its developer. */
+  readonly words: string;
 }
 
-export interface InstalledApp {
-  readonly tenant: TenantId;
-  readonly tenantName: string;
-  readonly grant: Grant;
-  readonly face: AppFace;
-  /** What the app can do right now. */
-  readonly permissions: readonly PermissionLine[];
-  /** `undefined` where there is nothing to pass on and nothing was. */
-  readonly sharedAccess: SharedAccessOffer | undefined;
-  /** ISO 8601. */
-  readonly since: string;
+/** As many grants are looked through for one page of a search; from there the next page goes on. */
+const SEARCH = { atATime: 50, most: 1000 };
+
+/**
+ * A page of what this person allowed, in all tenants they are in: tenant by tenant, the newest first. What ended with a
+ * stay or an approval is not there.
+ */
+export async function installedApps(deps: InstalledAppsDeps, user: UserId, { after, limit, tenant, words }: ListWanted) {
+  const all = await tenantsOf(deps, user);
+  const memberships = tenant === '' ? all : all.filter((each) => each.tenant.id === tenant);
+  const page = await pageOverTenants<Grant, InstalledAppLine>({
+    memberships,
+    scan: (id, place) => grantsOfUser(deps, id, user, { ...place, direction: 'descending' }),
+    linesOf: (membership, records) => linesOf(deps, membership, records, words),
+    after,
+    limit,
+    ...(words !== '' && { search: SEARCH }),
+  });
+  return { ...page, tenants: all.map((each) => each.tenant) };
 }
 
-/** One of them, or `undefined`: an app that was never allowed, was removed, or is of a tenant the person is not in. */
-export async function installedApp(deps: InstalledAppsDeps, user: UserId, place: { tenant: TenantId; app: AppId }): Promise<InstalledApp | undefined> {
-  const membership = (await tenantsOf(deps, user)).find(({ tenant }) => tenant.id === place.tenant);
-  if (!membership) return undefined;
-  const [record, live, approvals, received] = await Promise.all([
-    readGrant(deps, place.tenant, user, place.app),
-    findLiveApp(deps, place.app),
-    readApprovalFacts(deps, place.tenant, place.app),
-    receivedDelegations(deps, place.tenant, user),
+const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
+
+async function linesOf(deps: InstalledAppsDeps, membership: Membership, records: readonly StoredRecord<Grant>[], words: string): Promise<InstalledAppLine[]> {
+  const { tenant } = membership;
+  const apps = await knownApps(deps, records.map(({ value }) => value.app));
+  const named = words === '' ? records : records.filter(({ value }) => namedLike(apps.get(value.app), words));
+  const [standing, approvals, [rules], used, member] = await Promise.all([
+    standingGrants(deps, named),
+    deps.store.read(...named.map(({ value }) => approvalKey(tenant.id, value.app))),
+    deps.store.read(rulesKey(tenant.id)),
+    lastUses(deps, named.map(({ value }) => value)),
+    withLiveGroups(deps, membership.member),
   ]);
-  const [standing] = record && live ? await standingGrants(deps, [record]) : [];
-  if (!standing || !live) return undefined;
-  const { value: grant } = standing;
-  const inTenant: AppInTenant = { ...live, rules: approvals.rules, approval: approvals.approval, catalogue: deps.catalogue };
-  const scope = grantStands(grant, membership.member, inTenant) ? effectiveScope(grant.permissions, grant, inTenant) : [];
+  const approvalOf = new Map(named.map(({ value }, place) => [value.app, approvals[place]?.value]));
+  const about = { tenant, member, rules: rulesIn(rules, tenant.id), catalogue: deps.catalogue };
+  return standing.map(({ value: grant }) =>
+    lineOf(grant, { ...about, known: apps.get(grant.app), approval: approvalOf.get(grant.app), lastUsed: used.get(grant.id) }),
+  );
+}
+
+function namedLike(known: KnownApp | undefined, words: string): boolean {
+  const text = plain(`${nameOfApp(known)} ${known?.app.developer.name ?? ''}`);
+  return plain(words).split(/\s+/).every((word) => text.includes(word));
+}
+
+interface LineFacts {
+  readonly tenant: Membership['tenant'];
+  readonly member: Member;
+  readonly rules: Rules;
+  readonly catalogue: Catalogue;
+  readonly known: KnownApp | undefined;
+  readonly approval: Approval | undefined;
+  readonly lastUsed: string | undefined;
+}
+
+function lineOf(grant: Grant, facts: LineFacts): InstalledAppLine {
+  const { tenant, known, lastUsed } = facts;
+  const app = inTenantOf(facts);
   return {
-    tenant: place.tenant,
-    tenantName: displayText(membership.tenant.name),
-    grant,
-    face: appFace(live.app, firstRedirect(live)),
-    permissions: permissionLines(scope, deps.catalogue),
-    sharedAccess: sharedAccessOffer(live.version, received, grant, deps.catalogue) ?? (grant.sharedAccess ? NOBODY_NOW : undefined),
+    href: pathOfInstalledApp(tenant.id, grant.app),
+    app: nameOfApp(known),
+    developer: displayText(known?.app.developer.name ?? ''),
+    tenant: displayText(tenant.name),
+    state: STATE_NAMES[appState(known, { ...facts, inTenant: app })],
+    permissions: permissionLines(scopeOf(grant, facts.member, app), facts.catalogue).map(({ title }) => title),
     since: grant.createdAt,
+    lastUsed,
+    sharedAccess: grant.sharedAccess ? 'allowed' : known?.version?.sharedAccess === true ? 'not_allowed' : 'not_used_by_app',
   };
 }
 
-/** Passed on before, with nobody to share anything just now: it can still be taken back. */
-const NOBODY_NOW: SharedAccessOffer = { label: SHARED_ACCESS_LABEL, alreadyAllowed: true, from: [] };
+export const inTenantOf = ({ known, rules, approval, catalogue }: Pick<LineFacts, 'known' | 'rules' | 'approval' | 'catalogue'>): AppInTenant | undefined =>
+  known?.version && { app: known.app, version: known.version, rules, approval, catalogue };
 
-const firstRedirect = ({ version }: LiveApp): string => version.redirectUris[0] ?? 'https://invalid.example/';
+/** What an app may do for the member right now. */
+export const scopeOf = (grant: Grant, member: Member, app: AppInTenant | undefined): string[] =>
+  app?.app.status === 'active' && grantStands(grant, member, app) ? effectiveScope(grant.permissions, grant, app) : [];
