@@ -198,9 +198,8 @@ export function mintTokenTexts(
     Object.defineProperty(model.prototype, 'generateTokenId', {
       value(this: TokenModel & Record<string, unknown>) {
         const format = this.resourceServer?.accessTokenFormat ?? 'opaque';
-        if (format === 'jwt') return jwt(this);
-        if (name === 'AccessToken' || name === 'ClientCredentials') this.format = 'opaque';
-        return mint(this);
+        if (name === 'AccessToken' || name === 'ClientCredentials') this.format = format;
+        return format === 'jwt' ? jwt(this) : mint(this);
       },
     });
   }

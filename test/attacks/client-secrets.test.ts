@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
 import { post } from '#test/support/oauth-flow.ts';
+import { install } from '#test/support/tenant-tokens.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;
@@ -86,6 +87,30 @@ test('I3 of two secrets each works; the one that is taken away stops with the ne
   const { secrets } = await world.manage.get(`/apps/${id}`);
   await world.manage.remove(`/apps/${id}/secrets/${secrets[0].id}`);
   expect([await introspects(secret), await introspects(second)].toSorted()).toEqual([200, 401]);
+});
+
+test('I2 what an app got with a secret ends when that secret is taken away, and nothing else', async () => {
+  const { apps, tenants, people, resourceServers } = world;
+  const [{ id: app }, tenant] = [apps.scheduler, tenants.northwind];
+  const { secrets } = await world.manage.get(`/apps/${app}`);
+  const own = (await world.manage.post(`/apps/${app}/secrets`)).secret as string;
+  const other = (await world.manage.get(`/apps/${app}`)).secrets.find(({ id: each }: { id: string }) => each !== secrets[0].id).id as string;
+  const working = { ...apps.scheduler, secret: own };
+  await install({ ...world, apps: { ...apps, scheduler: working } }, people.ada);
+  await world.manage.post(`/apps/${app}/secrets`).catch(() => undefined);
+  const leaked = working;
+  await world.manage.remove(`/apps/${app}/secrets/${secrets[0].id}`);
+  const { secret: kept } = await world.manage.post(`/apps/${app}/secrets`);
+  const as = async (text: string, parameters: Record<string, string>) =>
+    (await post(world, '/oauth/token', { id: app, secret: text }, { grant_type: 'client_credentials', ...parameters })).body.access_token as string;
+  const [stolen, ours] = [await as(leaked.secret, { tenant }), await as(kept, { tenant })];
+  const [stolenOwn, oursOwn] = [await as(leaked.secret, {}), await as(kept, {})];
+  const isActive = async (token: string) => (await post(world, '/oauth/introspect', { id: app, secret: kept }, { token })).body.active as boolean;
+  expect(await Promise.all([stolen, ours, stolenOwn, oursOwn].map(isActive))).toEqual([true, true, true, true]);
+
+  await world.manage.remove(`/apps/${app}/secrets/${other}`);
+  expect(await Promise.all([stolen, ours, stolenOwn, oursOwn].map(isActive))).toEqual([false, true, false, true]);
+  expect(resourceServers.meetings.id).toMatch(/^rs_/);
 });
 
 test('a resource server’s secret that was replaced stops with the next request', async () => {

@@ -66,12 +66,33 @@ describe('a JWT access token (RFC 9068)', () => {
     expect((await refresh(world, world.apps.scheduler, renewed.body.refresh_token)).body.error).toBe('invalid_grant');
   });
 
-  test('cannot be revoked or introspected, and saying so is no 5xx', async () => {
-    const { access_token: token } = await connected();
-    const revoked = await revoke(world, world.apps.scheduler, token);
-    expect([revoked.status, revoked.body.error]).toEqual([400, 'unsupported_token_type']);
-    const { status, body } = await introspect(world, token);
-    expect([status, body.active ?? body.error]).toEqual([400, 'unsupported_token_type']);
+  test('I3 tells whoever introspects it what is true now, and is inactive from the moment it is revoked', async () => {
+    const { access_token: token, refresh_token: renewal } = await connected();
+    const { payload } = await verify(token);
+    const { body } = await introspect(world, token);
+    expect(body).toMatchObject({ active: true, client_id: payload['client_id'], sub: payload.sub, scope: payload['scope'], exp: payload.exp, tenant: payload['tenant'] });
+    expect((await introspect(world, token, { as: world.resourceServers.archive })).body).toEqual({ active: false });
+
+    await revoke(world, world.apps.notes, token);
+    expect((await introspect(world, token)).body.active).toBe(true);
+    expect((await revoke(world, world.apps.scheduler, token)).status).toBe(200);
+    expect((await introspect(world, token)).body).toEqual({ active: false });
+    const next = (await refresh(world, world.apps.scheduler, renewal)).body;
+    expect((await introspect(world, next.access_token)).body.active).toBe(true);
+    expect((await revoke(world, world.apps.scheduler, next.refresh_token)).status).toBe(200);
+    expect((await introspect(world, next.access_token)).body).toEqual({ active: false });
+  });
+
+  test('is inactive for whoever asks when we did not sign it, or not as an access token', async () => {
+    const { access_token: token, id_token: idToken } = await connected();
+    const [header = '', claims = '', signature = ''] = token.split('.');
+    const wider = Buffer.from(JSON.stringify({ ...decodeJwt(token), scope: 'full_control' })).toString('base64url');
+    const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt' })).toString('base64url');
+    for (const text of [idToken, `${header}.${wider}.${signature}`, `${none}.${claims}.`, `${header}.${claims}.`, 'a.b.c']) {
+      expect([text, (await introspect(world, text)).body]).toEqual([text, { active: false }]);
+      expect((await revoke(world, world.apps.scheduler, text)).status).toBe(200);
+    }
+    expect((await introspect(world, token)).body.active).toBe(true);
   });
 
   test('opens nothing of ours: no userinfo, no management API', async () => {

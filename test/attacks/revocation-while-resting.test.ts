@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-import { connect, introspect, refresh, revoke } from '#test/support/oauth-flow.ts';
+import { authorize, begin, connect, exchange, introspect, refresh, revoke } from '#test/support/oauth-flow.ts';
 import { forgetApp, install, tenantToken } from '#test/support/tenant-tokens.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -47,6 +47,24 @@ test.each(rests)('I2 xR1 an access token that is revoked while %s stays dead', a
   expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
   // Only this one was taken back.
   expect((await refresh(world, world.apps.scheduler, tokens.refresh_token)).status).toBe(200);
+});
+
+test.each(rests)('xP2 I2 a code that comes back while %s ends what came of it for good', async (_, rest, wake) => {
+  await forgetApp(world);
+  await approveFor({ kind: 'everyone' });
+  const attempt = begin(world, { parameters: { tenant: world.tenants.northwind } });
+  const code = (await authorize(attempt, world.people.dan)).get('code');
+  const { body: tokens } = await exchange(world, attempt, code);
+  await rest();
+  // Without the verifier it is somebody who only saw the code: that ends nothing.
+  expect((await exchange(world, { ...attempt, verifier: 'x'.repeat(43) }, code)).body.error).toBe('invalid_grant');
+  await wake();
+  expect((await introspect(world, tokens.access_token)).body.active).toBe(true);
+  await rest();
+  expect((await exchange(world, attempt, code)).body.error).toBe('invalid_grant');
+  await wake();
+  expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
+  expect((await refresh(world, world.apps.scheduler, tokens.refresh_token)).body.error).toBe('invalid_grant');
 });
 
 test('I2 a tenant token that is revoked while the installation is suspended stays dead', async () => {

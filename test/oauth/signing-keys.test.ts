@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 
 import { createManagement } from '#test/support/management.ts';
-import { connect, refresh } from '#test/support/oauth-flow.ts';
+import { connect, introspect, refresh } from '#test/support/oauth-flow.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 type Key = { readonly kid: string; readonly alg: string; readonly state: string };
@@ -47,6 +47,42 @@ describe('signing keys', () => {
     expect(kidsIn(after, 'current')).toContain(decodeProtectedHeader(body.id_token).kid);
     await verify(body.id_token);
     await verify(tokens['id_token']);
+  });
+
+  test('xY1 I2 one that somebody else may have is removed: published no more, what it signed counts no more, and no request fails meanwhile', async () => {
+    const { id, audience } = world.resourceServers.meetings;
+    await world.manage.change(`/resource-servers/${id}`, { tokenFormat: 'jwt' });
+    const { tokens } = await connect(world, world.people.dan, { parameters: { resource: audience } });
+    await world.manage.change(`/resource-servers/${id}`, { tokenFormat: 'opaque' });
+    const kid = decodeProtectedHeader(tokens.access_token).kid ?? '';
+    expect((await introspect(world, tokens.access_token)).body.active).toBe(true);
+
+    let removed = false;
+    const load = Array.from({ length: 3 }, async () => {
+      const statuses: number[] = [];
+      let renewal = (await connect(world, world.people.ben)).tokens.refresh_token;
+      do {
+        const { status, body } = await refresh(world, world.apps.scheduler, renewal);
+        statuses.push(status);
+        if (status === 200) renewal = body.refresh_token;
+      } while (!removed);
+      return statuses;
+    });
+    await world.manage.remove(`/signing-keys/${kid}`);
+    const idKid = decodeProtectedHeader(tokens['id_token']).kid ?? '';
+    await world.manage.remove(`/signing-keys/${idKid}`);
+    removed = true;
+    expect(new Set((await Promise.all(load)).flat())).toEqual(new Set([200]));
+
+    expect((await published()).map((key) => key['kid'])).not.toEqual(expect.arrayContaining([kid]));
+    expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
+    await expect(verify(tokens.access_token)).rejects.toThrow();
+    const { keys } = await world.manage.get('/signing-keys');
+    expect([kidsIn(keys, 'current').length, kidsIn(keys, 'next').length]).toEqual([2, 2]);
+    const next = (await refresh(world, world.apps.scheduler, tokens.refresh_token)).body;
+    expect(decodeProtectedHeader(next.id_token).kid).not.toBe(idKid);
+    await verify(next.id_token);
+    expect((await world.manage.ask('DELETE', `/signing-keys/${kid}`)).status).toBe(404);
   });
 
   test('of several rotations at once one counts, and retired keys are kept for a day', async () => {
