@@ -1,13 +1,15 @@
 import type { Deps } from '#src/deps.ts';
-import type { GrantId, InstallationId, TenantId } from '#src/ids.ts';
+import type { AppId, GrantId, InstallationId, TenantId } from '#src/ids.ts';
 import type { Log } from '#src/log.ts';
-import { defineKind, put, type Shard, type Write } from '#src/storage/record-store.ts';
+import { defineKind, put, type Key, type Shard, type Write } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 /** What an app acts through: a grant for its user tokens, an installation for its tenant tokens. */
 export interface Used {
   readonly tenant: TenantId;
   readonly id: GrantId | InstallationId;
+  /** Whose it is: when the app was used last in the tenant, by whomever, is written beside it. */
+  readonly app?: AppId;
 }
 
 /** Costs a request nothing but a place in memory. */
@@ -25,7 +27,10 @@ export interface UseNotes {
  */
 const LAST_USE = defineKind<{ readonly at: string }>('last-use', { schema: 1 });
 
-const lastUseKey = ({ tenant, id }: Used) => ({ shard: shardOf(tenant), kind: LAST_USE, id });
+type UseKey = Key<{ readonly at: string }>;
+
+const lastUseKey = ({ tenant, id }: Used): UseKey => ({ shard: shardOf(tenant), kind: LAST_USE, id });
+const appKey = (tenant: TenantId, app: AppId): UseKey => ({ shard: shardOf(tenant), kind: LAST_USE, id: JSON.stringify([tenant, app]) });
 
 const KEPT_MS = 400 * 86_400_000;
 const MOST_NOTED = 50_000;
@@ -65,10 +70,10 @@ export function startUseNotes(deps: Deps & { readonly log: Log }, everyMs: numbe
 
   const timer = setInterval(() => void flush(), everyMs).unref();
   return {
-    noteUse({ tenant, id }) {
+    noteUse({ tenant, id, app }) {
       // Far more than are used in a minute: rather some times are not known than memory is full.
       if (noted.size >= MOST_NOTED && !noted.has(id)) return void flush();
-      noted.set(id, { tenant, id, at: clock() });
+      noted.set(id, { tenant, id, ...(app !== undefined && { app }), at: clock() });
     },
     async stop() {
       clearInterval(timer);
@@ -78,11 +83,17 @@ export function startUseNotes(deps: Deps & { readonly log: Log }, everyMs: numbe
   };
 }
 
+/** Each, and each app in each tenant with the latest of its own. */
 function byShard(uses: readonly Noted[]): Map<Shard, Write[]> {
+  const lines = new Map<string, { readonly key: UseKey; readonly tenant: TenantId; readonly at: number }>();
+  for (const { tenant, id, app, at } of uses) {
+    for (const key of app === undefined ? [lastUseKey({ tenant, id })] : [lastUseKey({ tenant, id }), appKey(tenant, app)]) {
+      lines.set(key.id, { key, tenant, at: Math.max(at, lines.get(key.id)?.at ?? 0) });
+    }
+  }
   const writes = new Map<Shard, Write[]>();
-  for (const use of uses) {
-    const key = lastUseKey(use);
-    const line = put(key, { at: new Date(use.at).toISOString() }, { tenant: use.tenant, expiresAt: use.at + KEPT_MS });
+  for (const { key, tenant, at } of lines.values()) {
+    const line = put(key, { at: new Date(at).toISOString() }, { tenant, expiresAt: at + KEPT_MS });
     const there = writes.get(key.shard);
     if (there) there.push(line);
     else writes.set(key.shard, [line]);
@@ -94,4 +105,10 @@ function byShard(uses: readonly Noted[]): Map<Shard, Write[]> {
 export async function lastUses({ store }: Deps, used: readonly Used[]): Promise<ReadonlyMap<string, string>> {
   const records = await store.read(...used.map(lastUseKey));
   return new Map(records.flatMap((record) => (record ? [[record.key.id, record.value.at] as const] : [])));
+}
+
+/** When each app was used last in the tenant, by whomever. */
+export async function lastUsesOfApps({ store }: Deps, tenant: TenantId, apps: readonly AppId[]): Promise<ReadonlyMap<AppId, string>> {
+  const records = await store.read(...apps.map((app) => appKey(tenant, app)));
+  return new Map(apps.flatMap((app, place) => (records[place] ? [[app, records[place].value.at] as const] : [])));
 }

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 
-import type { GrantId, TenantId } from '#src/ids.ts';
-import { lastUses, startUseNotes, type Used } from '#src/installations/last-use.ts';
+import type { AppId, GrantId, TenantId } from '#src/ids.ts';
+import { lastUses, lastUsesOfApps, startUseNotes, type Used } from '#src/installations/last-use.ts';
 import { createLog } from '#src/log.ts';
 import type { RecordStore } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
@@ -26,6 +26,19 @@ onEachEngine((domain) => {
       new Map([['gnt_one', '2026-11-21T20:00:05.000Z'], ['gnt_three', '2026-11-21T20:00:00.000Z']]),
     );
     expect(await lastUses(deps, [])).toEqual(new Map());
+  });
+
+  it('says when an app was used last in a tenant, through whichever grant', async () => {
+    const { deps, pass } = domain();
+    const notes = startUseNotes({ ...deps, log }, HOUR);
+    const [app, other] = ['app_a', 'app_b'] as AppId[] as [AppId, AppId];
+    notes.noteUse({ ...one, app });
+    pass(5000);
+    notes.noteUse({ ...two, app });
+    notes.noteUse({ ...elsewhere, app: other });
+    await notes.stop();
+    expect(await lastUsesOfApps(deps, northwind, [app, other])).toEqual(new Map([[app, '2026-11-21T20:00:05.000Z']]));
+    expect((await lastUses(deps, [one])).get(one.id)).toBe('2026-11-21T20:00:00.000Z');
   });
 
   it('writes each that was used once in a while, in one commit for a shard, without events, however often it was used', async () => {
