@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import compose from 'koa-compose';
 
+import { reachOf } from './administration/reach.ts';
+import { grantTidier } from './administration/tidy-grants.ts';
 import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
@@ -64,6 +66,8 @@ export interface ServerOptions {
   readonly log?: Log;
   /** Called once in the life of a store, with the credential that opens the management API. It is kept nowhere. */
   readonly onFirstOperator?: (credential: { id: string; secret: string }) => void;
+  /** Storage with something around it, for tests that need it to fail. */
+  readonly openStore?: typeof openStore;
   /** Fills the store with the demo world. */
   readonly demo?: DemoSecrets;
 }
@@ -93,7 +97,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const catalogue = loadCatalogue(settings.cataloguePath);
   const contextKinds = loadContextKinds(settings.contextsPath, (name) => catalogue.find(name)?.identities.includes('user') ?? false);
   const resourceKinds = loadResourceKinds(settings.resourcesPath);
-  const opened = await openStore(settings.secrets.storeUrl, {
+  const opened = await (options.openStore ?? openStore)(settings.secrets.storeUrl, {
     clock,
     timeoutMs: settings.storeTimeoutMs,
     replicas: settings.redisReplicas,
@@ -153,6 +157,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     ...deps,
     contextKinds,
     usageOf: usageOf(deps),
+    reachOf: (app) => reachOf(deps, app),
     hashPassword,
     apiKey: keyFor('management api'),
     signingKeys: {
@@ -229,6 +234,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     onEvents: heard.onEvents,
     readers: mail ? [mail] : [],
     periodically: [
+      { name: 'grants', everyMs: 60_000, run: grantTidier(deps) },
       { name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) },
       { name: 'deleted resources', everyMs: 60_000, run: () => inEveryShard((shard) => sweepResources(deps, shard)) },
     ],

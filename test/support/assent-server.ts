@@ -4,9 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Clock } from '#src/clock.ts';
 import { createLog } from '#src/log.ts';
-import { startServer } from '#src/server.ts';
+import { startServer, type ServerOptions } from '#src/server.ts';
 import { loadSettings } from '#src/settings/settings.ts';
 
 import { answers, isFree } from '../../scripts/ports.ts';
@@ -45,14 +44,17 @@ export interface AssentOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** In this process, where time can be moved. */
-export async function startAssent({ clock, ...options }: AssentOptions & { clock?: Clock } = {}): Promise<Assent> {
+export type InProcess = Pick<ServerOptions, 'clock' | 'openStore'>;
+
+/** In this process, where time can be moved and storage made to fail. */
+export async function startAssent({ clock, openStore, ...options }: AssentOptions & InProcess = {}): Promise<Assent> {
   const { environment, issuer, cleanUp } = await prepare(options);
   const lines: string[] = [];
   let firstOperator = { id: '', secret: '' };
   const server = await startServer(loadSettings({ ...environment, ASSENT_PORT: new URL(issuer).port }), {
     log: createLog('debug', { write: (line: string) => void lines.push(line) }),
     ...(clock && { clock }),
+    ...(openStore && { openStore }),
     onFirstOperator: (credential) => (firstOperator = credential),
   });
   const stop = async () => {

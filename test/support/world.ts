@@ -1,6 +1,4 @@
-import type { Clock } from '#src/clock.ts';
-
-import { startAssent, startAssentProcesses, freePort, type Assent, type AssentOptions, type AssentProcess, type AssentServer } from './assent-server.ts';
+import { startAssent, startAssentProcesses, freePort, type Assent, type AssentOptions, type AssentProcess, type AssentServer, type InProcess } from './assent-server.ts';
 import { createManagement, type Management } from './management.ts';
 import { registerApp, type TestApp } from './register-app.ts';
 
@@ -56,7 +54,7 @@ export interface WorldOptions extends AssentOptions {
 export const PASSWORD = 'correct horse battery staple';
 
 /** One server in this process, on SQLite unless `store` says otherwise. */
-export const startWorld = async (options: WorldOptions & { clock?: Clock } = {}): Promise<World> => populate(await startAssent(options), options);
+export const startWorld = async (options: WorldOptions & InProcess = {}): Promise<World> => populate(await startAssent(options), options);
 
 /** Several server processes on one store. */
 export const startWorldOfProcesses = async (count: number, options: WorldOptions = {}): Promise<World<AssentProcess>> =>
