@@ -56,6 +56,11 @@ class Tree {
  */
 export async function placeResources(deps: ResourceDeps, { tenant, nodes, ifVersion, pointer = () => '' }: Placing, actor: Actor): Promise<ResourceNode[]> {
   const inputs = nodes.map((node, place) => checkedResource(node, deps.resourceKinds, pointer(place)));
+  const names = inputs.map(nameOf);
+  const places = new Map(names.map((name, place) => [name, place]));
+  names.forEach((name, place) => {
+    if (places.get(name) !== place) throw new AppError('invalid_request', { fields: [{ pointer: `${pointer(places.get(name) ?? place)}/id`, detail: 'This node stands here twice.' }] });
+  });
   const parents = inputs.flatMap(({ parent }) => parent ?? []);
   return commitAnew(deps.store, async () => {
     const chains = await readChains(deps, tenant, [...inputs, ...parents]);
