@@ -1,5 +1,7 @@
+import { administrationRoutes } from './administration/routes.ts';
 import { approvalsRoutes, type ApprovalsRoutesDeps } from './approvals/routes.ts';
 import { appsRoutes, type AppsRoutesDeps } from './apps/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { contextsRoutes, type ContextsRoutesDeps } from './contexts/routes.ts';
 import { deliveriesRoutes } from './deliveries/routes.ts';
@@ -17,7 +19,7 @@ import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 export type ApiDeps = EdgeDeps & TenantsRoutesDeps & ResourcesRoutesDeps & ContextsRoutesDeps & AppsRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...resourcesRoutes, ...contextsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...ownRoutes, ...operatorsRoutes, ...signingKeysRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...resourcesRoutes, ...contextsRoutes, ...appsRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...administrationRoutes, ...ownRoutes, ...auditRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

@@ -8,7 +8,12 @@ import { route } from '#src/http/api/route.ts';
 import type { TenantId } from '#src/ids.ts';
 
 import type { App } from './app.ts';
+import type { ReachOf } from './reach.ts';
 import { addSecret, listApps, readApp, registerApp, removeSecret, setAppStatus, updateApp, type AppDeps } from './app-store.ts';
+
+export interface AppRoutesDeps extends AppDeps {
+  readonly reachOf: ReachOf;
+}
 
 const link = z.string().max(2000).nullable();
 const status = z.enum(['active', 'disabled']).meta({ description: 'No token of a disabled app works anywhere.' });
@@ -54,6 +59,17 @@ const app = z
   })
   .meta({ id: 'App' });
 const newApp = app.extend({ secret: secretOnce.nullable() }).meta({ id: 'NewApp' });
+
+const reach = z
+  .object({
+    tenants: z.int().meta({ description: 'Tenants in which it has anything.' }),
+    installations: z.int(),
+    grants: z.int().meta({ description: 'Of members.' }),
+    more: z.boolean().meta({ description: 'There are more than these: not everything was counted.' }),
+    countedAt: time.nullable().meta({ description: 'Large numbers of grants were counted then, not now.' }),
+  })
+  .meta({ id: 'Reach', description: 'What an app has over all tenants, and what stops with it.' });
+const appAndReach = app.extend({ reach }).meta({ id: 'AppAndReach' });
 
 const nameOf = ({ digest }: App['secrets'][number]): string => digest.slice(0, 12);
 const asApp = ({ secrets, jwks, ...rest }: App): z.input<typeof app> => ({
@@ -121,15 +137,29 @@ export const appRoutes = [
     method: 'put',
     path: '/apps/{app}/status',
     operationId: 'setAppStatus',
-    summary: 'Disable an app everywhere, or let it work again',
+    summary: 'Disable an app everywhere, or let it work again; the answer says what that touched',
     scope: 'manage',
     ifMatch: 'optional',
     body: z.strictObject({ status }),
-    answer: tagged(app),
+    answer: tagged(appAndReach),
     errors: ['conflict'],
-    async handle(deps: AppDeps, { params, body, ifVersion, actor }) {
+    async handle(deps: AppRoutesDeps, { params, body, ifVersion, actor }) {
       await setAppStatus(deps, { id: params.app, ...body, ifVersion }, actor);
-      return shown(await readApp(deps, params.app), asApp);
+      const reach = await deps.reachOf(params.app);
+      return shown(await readApp(deps, params.app), (value) => ({ ...asApp(value), reach }));
+    },
+  }),
+  route({
+    ...common,
+    method: 'get',
+    path: '/apps/{app}/reach',
+    operationId: 'getReach',
+    summary: 'Count what an app has over all tenants: what would stop with it',
+    scope: 'read',
+    answer: plain(reach),
+    async handle(deps: AppRoutesDeps, { params }) {
+      shown(await readApp(deps, params.app));
+      return { body: await deps.reachOf(params.app) };
     },
   }),
   route({

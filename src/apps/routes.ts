@@ -3,13 +3,12 @@ import { z } from 'zod';
 import { plain } from '#src/http/api/answer.ts';
 import { route } from '#src/http/api/route.ts';
 
-import { appRoutes } from './app-routes.ts';
-import type { AppDeps } from './app-store.ts';
+import { appRoutes, type AppRoutesDeps } from './app-routes.ts';
 import type { Catalogue } from './catalogue.ts';
 import { resourceServerRoutes } from './resource-server-routes.ts';
 import { versionRoutes } from './version-routes.ts';
 
-export interface AppsRoutesDeps extends AppDeps {
+export interface AppsRoutesDeps extends AppRoutesDeps {
   readonly catalogue: Catalogue;
 }
 

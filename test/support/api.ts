@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 
+import { reachOf } from '#src/administration/reach.ts';
 import { apiRouter, apiRoutes } from '#src/api.ts';
 import type { ApiDeps } from '#src/api.ts';
 import { createLiveApps } from '#src/apps/live-app-cache.ts';
@@ -81,6 +82,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     contextKinds: testContextKinds,
     resourceKinds: testResourceKinds,
     usageOf: usageOf({ store, clock: Date.now }),
+    reachOf: (app) => reachOf({ store, clock: Date.now }, app),
     apiKey: Buffer.alloc(32, 3),
     authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
     authenticateApp: (ctx) => authenticateApp({ store, apps }, ctx.get('authorization')),
@@ -115,7 +117,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     const answer: Answer = {
       status: response.status,
       text,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: bodyOf(text, response.headers.get('content-type')),
       headers: response.headers,
       etag: response.headers.get('etag') ?? '',
     };
@@ -137,6 +139,11 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+function bodyOf(text: string, type: string | null): any {
+  if (type?.startsWith('application/x-ndjson')) return text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as unknown);
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 /** A token for a new operator. */
