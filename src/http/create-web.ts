@@ -60,7 +60,10 @@ export function createWeb(options: WebOptions): Koa<WebState> {
 
   const app = new Koa<WebState>();
   app.proxy = true; // safe: believeOnlyTheProxies has written the headers that koa then believes
-  app.on('error', (err: unknown, ctx?: Koa.Context) => options.log.error({ request: ctx?.state['requestId'] as unknown, err }, 'a request failed'));
+  app.on('error', (err: unknown, ctx?: Koa.Context) => {
+    const hasLeft = (err as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
+    options.log[hasLeft ? 'debug' : 'error']({ request: ctx?.state['requestId'] as unknown, err }, hasLeft ? 'a client left before the end of its answer' : 'a request failed');
+  });
   const everyRequest: WebMiddleware[] = [
     nameTheRequest(site, options.log, mannerOf),
     believeOnlyTheProxies(site, options.trustedProxies),

@@ -59,7 +59,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(operation.responses).toSorted()).toEqual([...new Set(statuses)].toSorted());
     const success = resolve(operation.responses[route.answer.status]);
     if (route.answer.form === 'empty') expect(success.content).toBeUndefined();
-    else expect(success.content['application/json'].schema).toBeDefined();
+    else expect(success.content[route.answer.form === 'lines' ? 'application/x-ndjson' : 'application/json'].schema).toBeDefined();
     for (const code of errorsOf(route)) {
       const response = resolve(operation.responses[ERRORS[code].status]);
       expect(response.description).toContain(`\`${code}\``);

@@ -24,7 +24,15 @@ export interface EmptyAnswer {
   readonly status: 204;
 }
 
-export type Answer = RecordAnswer | PageAnswer | EmptyAnswer;
+/** A JSON text on each line: a whole list, however long. */
+export interface LinesAnswer<S extends z.ZodType = z.ZodType> {
+  readonly form: 'lines';
+  readonly status: 200;
+  /** Of one line. */
+  readonly schema: S;
+}
+
+export type Answer = RecordAnswer | PageAnswer | LinesAnswer | EmptyAnswer;
 
 export const tagged = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 200, schema, tagged: true });
 export const plain = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 200, schema, tagged: false });
@@ -32,15 +40,18 @@ export const created = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ f
 /** Made, with something in the answer that is never shown again, so that it is no reading of a record. */
 export const createdOnce = <S extends z.ZodType>(schema: S): RecordAnswer<S> => ({ form: 'record', status: 201, schema, tagged: false });
 export const pageOf = <S extends z.ZodType>(schema: S): PageAnswer<S> => ({ form: 'page', status: 200, schema });
+export const linesOf = <S extends z.ZodType>(schema: S): LinesAnswer<S> => ({ form: 'lines', status: 200, schema });
 export const nothing: EmptyAnswer = { form: 'empty', status: 204 };
 
 /** What a handler returns for each form. `next` is the store's own cursor; the edge seals it. */
 export type Outcome<A extends Answer> =
   A extends PageAnswer<infer S>
     ? { readonly items: readonly z.input<S>[]; readonly next: string | undefined }
-    : A extends RecordAnswer<infer S>
-      ? { readonly body: z.input<S>; readonly version?: number; readonly location?: string }
-      : void;
+    : A extends LinesAnswer<infer S>
+      ? { readonly pages: AsyncGenerator<readonly z.input<S>[], void> }
+      : A extends RecordAnswer<infer S>
+        ? { readonly body: z.input<S>; readonly version?: number; readonly location?: string }
+        : void;
 
 /** A record as an answer, or `not_found`: what is another tenant's is as if it were not there (I5). */
 export function shown<T>(record: StoredRecord<T> | undefined): { body: T; version: number };

@@ -3,6 +3,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 
 import { ERRORS, type ErrorCode } from '#src/errors.ts';
 
+import { JSON_LINES } from '../json-lines.ts';
 import { problemSchema } from './problem.ts';
 import { API_BASE } from './router.ts';
 import type { ApiRoute } from './route.ts';
@@ -104,6 +105,7 @@ function successOf({ answer }: ApiRoute<any>): ZodOpenApiResponseObject {
       }),
     };
   }
+  if (answer.form === 'lines') return { description: 'One on each line.', content: { [JSON_LINES]: { schema: answer.schema } } };
   const next = z.string().nullable().meta({ description: 'Send it back as `after` for the next page, which can be shorter than `limit`; `null` on the last.' });
   return { description: 'One page.', content: { 'application/json': { schema: z.object({ items: z.array(answer.schema), next }) } } };
 }

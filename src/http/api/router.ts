@@ -3,8 +3,9 @@ import { AppError } from '#src/errors.ts';
 import type { AppId } from '#src/ids.ts';
 
 import { openCursor, sealCursor } from '../cursor.ts';
+import { sendLines } from '../json-lines.ts';
 import { createRouter, type WebContext, type WebMiddleware } from '../web-context.ts';
-import type { Answer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
+import type { Answer, LinesAnswer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
 import { once, type KeptAnswer } from './idempotency.ts';
 import { etagOf, parseIfMatch, parseQuery, parseWith } from './parse.ts';
 import { readJson } from './request-body.ts';
@@ -56,7 +57,9 @@ async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebCon
   const list = JSON.stringify([route.method, route.path, params, filters]);
   const page = { limit: limit ?? 1, after: after === undefined ? undefined : openCursor(after, { list, key: deps.apiKey }) };
   const request: ApiRequest = { params, query: filters, body, ifVersion, page, actor };
-  const effect = async () => render(route.answer, await route.handle(deps, request), { list, key: deps.apiKey });
+  const { answer } = route;
+  if (answer.form === 'lines') return sendLines(ctx, shownLines(answer, (await route.handle(deps, request)) as Outcome<LinesAnswer>));
+  const effect = async () => render(answer, await route.handle(deps, request), { list, key: deps.apiKey });
 
   const idempotencyKey = ctx.get('Idempotency-Key');
   if (route.method === 'post' && idempotencyKey !== '') {
@@ -105,9 +108,13 @@ function refuseMembers(value: unknown): unknown {
   throw new AppError('invalid_request', { detail: 'This request takes no body.' });
 }
 
+async function* shownLines({ schema }: LinesAnswer, { pages }: Outcome<LinesAnswer>): AsyncGenerator<readonly object[], void> {
+  for await (const page of pages) yield page.map((each) => schema.parse(each) as object);
+}
+
 type Bound = { readonly list: string; readonly key: Uint8Array };
 
-function render(answer: Answer, outcome: Outcome<Answer> | Outcome<RecordAnswer>, bound: Bound): KeptAnswer {
+function render(answer: Exclude<Answer, LinesAnswer>, outcome: Outcome<Answer> | Outcome<RecordAnswer>, bound: Bound): KeptAnswer {
   if (answer.form === 'empty') return { status: answer.status, headers: {}, body: '' };
   if (answer.form === 'page') {
     const { items, next } = outcome as Outcome<PageAnswer>;
