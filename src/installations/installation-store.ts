@@ -1,7 +1,7 @@
 import type { Deps } from '#src/deps.ts';
 import { shardOfId, type AppId, type TenantId } from '#src/ids.ts';
-import type { IndexQuery, Page, StoredRecord } from '#src/storage/record-store.ts';
-import { scanShards } from '#src/storage/scan-shards.ts';
+import type { IndexQuery, Page, Shard, StoredRecord } from '#src/storage/record-store.ts';
+import { pageOverShards } from '#src/storage/scan-shards.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import type { Installation } from './installation.ts';
@@ -29,6 +29,10 @@ type InstallationList = Pick<IndexQuery<Installation>, 'after' | 'limit'>;
 export const installationsOf = ({ store }: Deps, tenant: TenantId, page: InstallationList): Promise<Page<Installation>> =>
   store.scan({ shard: shardOf(tenant), kind: INSTALLATION, index: 'tenant', of: tenant, ...page });
 
+/** In the tenants of one shard. */
+export const installationsOfAppIn = ({ store }: Deps, shard: Shard, app: AppId, page: InstallationList): Promise<Page<Installation>> =>
+  store.scan({ shard, kind: INSTALLATION, index: 'app', of: app, ...page });
+
 /** In every tenant. */
-export const installationsOfApp = ({ store }: Deps, app: AppId, { after, limit }: InstallationList): Promise<Page<Installation>> =>
-  scanShards(store, { kind: INSTALLATION, index: 'app', of: app, after, limit });
+export const installationsOfApp = (deps: Deps, app: AppId, { after, limit }: InstallationList): Promise<Page<Installation>> =>
+  pageOverShards({ after, limit }, (shard, from) => installationsOfAppIn(deps, shard, app, { after: from, limit }));

@@ -11,6 +11,7 @@ import type { Page, StoredRecord } from '#src/storage/record-store.ts';
 import type { Installation } from './installation.ts';
 import { installationKey } from './installation-records.ts';
 import { installationsOf, installationsOfApp } from './installation-store.ts';
+import { searchInstallationsOfApp } from './search-installations.ts';
 
 export interface InstallationDeps extends Deps {
   readonly catalogue: Catalogue;
@@ -56,5 +57,6 @@ type ListPage = { readonly after?: string | undefined; readonly limit: number };
 export const standingInstallationsOf = async (deps: Deps, tenant: TenantId, page: ListPage): Promise<Page<Installation>> =>
   standing(deps, await installationsOf(deps, tenant, page));
 
-export const standingInstallationsOfApp = async (deps: Deps, app: AppId, page: ListPage): Promise<Page<Installation>> =>
-  standing(deps, await installationsOfApp(deps, app, page));
+/** With `search`, only in tenants of such a name. */
+export const standingInstallationsOfApp = async (deps: Deps, app: AppId, { search, ...page }: ListPage & { readonly search?: string | undefined }): Promise<Page<Installation>> =>
+  standing(deps, await (search === undefined ? installationsOfApp(deps, app, page) : searchInstallationsOfApp(deps, { app, text: search, ...page })));

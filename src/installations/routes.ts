@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { idText, permissionNames, time } from '#src/http/api/fields.ts';
+import { idText, permissionNames, searchText, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
 import type { GroupId, UserId } from '#src/ids.ts';
 import { readApp } from '#src/apps/app-store.ts';
@@ -72,12 +72,13 @@ export const installationsRoutes = [
     method: 'get',
     path: '/apps/{app}/installations',
     operationId: 'listInstallationsOfApp',
-    summary: 'List the tenants in which an app is installed',
+    summary: 'List the tenants in which an app is installed, or those of a name',
     scope: 'read',
+    query: z.strictObject({ search: searchText.optional() }),
     answer: pageOf(installation),
-    async handle(deps: Deps, { params: { app }, page }) {
+    async handle(deps: Deps, { params: { app }, query, page }) {
       shown(await readApp(deps, app));
-      return shownPage(await standingInstallationsOfApp(deps, app, page));
+      return shownPage(await standingInstallationsOfApp(deps, app, { ...query, ...page }));
     },
   }),
   route({

@@ -26,26 +26,29 @@ const positionOf = (after: string | undefined): { shard: number; after: string |
 };
 
 /**
- * A page of an index over all shards, shard by shard. The cursor says the shard and the place in it, so the last page
- * costs no more than the first. A page can be shorter than `limit` though there is more: it ends before a shard that
- * would not fit as a whole.
+ * A page over all shards, shard by shard, of what `pageIn` finds in each. The cursor says the shard and the place in it,
+ * so the last page costs no more than the first. A page can be shorter than `limit` though there is more: it ends
+ * before a shard that would not fit as a whole, and with one that has more.
  */
-export async function scanShards<T>(store: RecordStore, query: ShardsQuery<T>): Promise<Page<T>> {
-  const start = positionOf(query.after);
-  const scan = (shard: number) => {
-    const after = shard === start.shard ? start.after : undefined;
-    return store.scan({ ...query, shard: shard as Shard, after });
-  };
+export async function pageOverShards<T>(
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  pageIn: (shard: Shard, after: string | undefined) => Promise<Page<T>>,
+): Promise<Page<T>> {
+  const start = positionOf(after);
   const records: StoredRecord<T>[] = [];
   for (let first = start.shard, abreast = 1; first < SHARDS; first += abreast, abreast = Math.min(ABREAST, abreast * 2)) {
-    const shards = Array.from({ length: Math.min(abreast, SHARDS - first) }, (_, offset) => first + offset);
-    const pages = await Promise.all(shards.map(scan));
+    const shards = Array.from({ length: Math.min(abreast, SHARDS - first) }, (_, offset) => (first + offset) as Shard);
+    const pages = await Promise.all(shards.map((shard) => pageIn(shard, shard === start.shard ? start.after : undefined)));
     for (const [offset, page] of pages.entries()) {
-      const here = shardToText((first + offset) as Shard);
-      if (records.length + page.records.length > query.limit) return { records, next: here };
+      const here = shardToText(shards[offset]!);
+      if (records.length + page.records.length > limit) return { records, next: here };
       records.push(...page.records);
       if (page.next !== undefined) return { records, next: here + page.next };
     }
   }
   return { records, next: undefined };
 }
+
+/** A page of an index over all shards. */
+export const scanShards = <T>(store: RecordStore, { after, limit, ...query }: ShardsQuery<T>): Promise<Page<T>> =>
+  pageOverShards({ after, limit }, (shard, from) => store.scan({ ...query, limit, shard, ...(from !== undefined && { after: from }) }));

@@ -2,10 +2,10 @@ import { z } from 'zod';
 
 import type { Deps } from '#src/deps.ts';
 import { at, created, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { chosen, idText, name, time } from '#src/http/api/fields.ts';
+import { chosen, idText, name, searchText, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
 
-import { createTenant, listTenants, readTenant, renameTenant, setTenantStatus } from './tenant-store.ts';
+import { createTenant, listTenants, readTenant, renameTenant, searchTenants, setTenantStatus } from './tenant-store.ts';
 
 const status = z.enum(['active', 'suspended']).meta({ description: 'While a tenant is suspended, nothing in it works.' });
 const tenant = z.object({ id: idText, name, status, createdAt: time }).meta({ id: 'Tenant' });
@@ -17,10 +17,12 @@ export const tenantRoutes = [
     method: 'get',
     path: '/tenants',
     operationId: 'listTenants',
-    summary: 'List tenants',
+    summary: 'List tenants, or those of a name',
     scope: 'read',
+    query: z.strictObject({ search: searchText.optional() }),
     answer: pageOf(tenant),
-    handle: async (deps: Deps, { page }) => shownPage(await listTenants(deps, page)),
+    handle: async (deps: Deps, { query: { search }, page }) =>
+      shownPage(await (search === undefined ? listTenants(deps, page) : searchTenants(deps, { text: search, ...page }))),
   }),
   route({
     ...common,

@@ -4,16 +4,20 @@ import { happened, type Actor } from '#src/events.ts';
 import { newId, type TenantId } from '#src/ids.ts';
 import { chosenId, displayName } from '#src/names.ts';
 import { changeRecord } from '#src/storage/change-record.ts';
-import { absent, defineKind, put, type Key, type Page, type StoredRecord } from '#src/storage/record-store.ts';
+import { absent, defineKind, put, type Key, type Page, type Shard, type StoredRecord } from '#src/storage/record-store.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
-import { scanShards } from '#src/storage/scan-shards.ts';
+import { pageOverShards, scanShards } from '#src/storage/scan-shards.ts';
 import { shardOf } from '#src/storage/shards.ts';
+import { wordsOf } from '#src/words.ts';
 
 import type { Tenant } from './tenant.ts';
 
 const TENANT = defineKind<Tenant>('tenant', {
   schema: 1,
-  indexes: (tenant) => [{ index: 'all', of: '', sort: tenant.id }],
+  indexes: ({ id, name }) => [
+    { index: 'all', of: '', sort: id },
+    ...wordsOf(name).map((word) => ({ index: 'word', of: '', sort: word })),
+  ],
 });
 
 export const tenantKey = (id: TenantId): Key<Tenant> => ({ shard: shardOf(id), kind: TENANT, id });
@@ -68,5 +72,26 @@ export const setTenantStatus = (
 ): Promise<Tenant> =>
   changeStanding(store, tenantKey(id), ifVersion, ({ value }) => ({ value: { ...value, status }, events: updated(id, actor, clock()) }));
 
-export const listTenants = ({ store }: Deps, page: { after?: string; limit: number }): Promise<Page<Tenant>> =>
+export const listTenants = ({ store }: Deps, page: { after?: string | undefined; limit: number }): Promise<Page<Tenant>> =>
   scanShards(store, { kind: TENANT, index: 'all', of: '', after: page.after, limit: page.limit });
+
+/** Whether each of these words begins a word of the name. */
+export const isNamed = ({ name }: Tenant, words: readonly string[]): boolean => {
+  const own = wordsOf(name);
+  return words.every((word) => own.some((each) => each.startsWith(word)));
+};
+
+/** Those in one shard whose name has all these words, or beginnings of them. */
+export async function tenantsNamed({ store }: Deps, shard: Shard, words: readonly string[], page: { after?: string | undefined; limit: number }): Promise<Page<Tenant>> {
+  const longest = words.toSorted((a, b) => b.length - a.length)[0] ?? '';
+  const { records, next } = await store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix: longest, ...page });
+  const seen = new Set<string>();
+  const others = records.filter(({ value }) => !seen.has(value.id) && seen.add(value.id) && isNamed(value, words));
+  return { records: others, next };
+}
+
+/** By the words of their names; a page can be shorter than `limit`, or empty, though there is more. */
+export const searchTenants = (deps: Deps, { text, ...page }: { text: string; after?: string | undefined; limit: number }): Promise<Page<Tenant>> => {
+  const words = wordsOf(text).slice(0, 8);
+  return words.length === 0 ? listTenants(deps, page) : pageOverShards(page, (shard, after) => tenantsNamed(deps, shard, words, { after, limit: page.limit }));
+};

@@ -25,5 +25,7 @@ export const chosen = z
 
 export const permissionNames = z.array(z.string().max(200)).max(500).meta({ description: 'Names of permissions in the catalogue.', example: ['meetings:read'] });
 
+export const searchText = z.string().max(200).meta({ description: 'Words of the name, or beginnings of them.', example: 'northw' });
+
 /** A secret in the answer that makes it. */
 export const secretOnce = z.string().meta({ format: 'password', description: 'Shown this once; only its digest is kept.' });
