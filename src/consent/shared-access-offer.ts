@@ -23,7 +23,7 @@ export interface SharedAccessOffer {
 }
 
 /** The catalogue speaks to the owner of the data; here that is the giver, and the reader is somebody else. */
-const aboutTheGiver = (title: string): string => title.replace(/\byour\b/g, 'their');
+export const aboutTheGiver = (title: string): string => title.replace(/\byour\b/g, 'their');
 
 /** The box, or `undefined`: it is only shown where it can mean something (Z1). */
 export function sharedAccessOffer(
