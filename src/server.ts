@@ -16,6 +16,7 @@ import { tendReviews } from './approvals/tend-reviews.ts';
 import { reviewersOf } from './approvals/who-reviews.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { usageOf } from './consent/app-usage.ts';
+import { DELEGATIONS_SECTION, delegationPages } from './consent/delegation-pages.ts';
 import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
 import { loadContextKinds } from './contexts/load-context-kinds.ts';
@@ -197,7 +198,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       platformName: settings.platformName,
       production,
       csrfKey: keyFor('forms'),
-      accountSections: [INSTALLED_APPS_SECTION, SECURITY_SECTION],
+      accountSections: [INSTALLED_APPS_SECTION, DELEGATIONS_SECTION, SECURITY_SECTION],
       adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION],
     },
     log,
@@ -207,7 +208,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
-      page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
+      page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, delegationPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
       page(['/consent'], consent.routes() as never),
       page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never),
       page(['/apps'], marketplace.routes() as never),
