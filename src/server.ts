@@ -14,12 +14,14 @@ import { approvalPages, REVIEWS_SECTION, RULES_SECTION } from './approvals/pages
 import { requestPath, reviewPath } from './approvals/review-paths.ts';
 import { tendReviews } from './approvals/tend-reviews.ts';
 import { reviewersOf } from './approvals/who-reviews.ts';
+import { AUDIT_SECTION, auditPages } from './audit/pages.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { usageOf } from './consent/app-usage.ts';
 import { DELEGATIONS_SECTION, delegationPages } from './consent/delegation-pages.ts';
 import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
 import { loadContextKinds } from './contexts/load-context-kinds.ts';
+import { ACCESS_PATHS, accessRoutes } from './decisions/routes.ts';
 import { hearEvents } from './deliveries/hear-events.ts';
 import { mailReader } from './deliveries/mail/mail-reader.ts';
 import { openPost } from './deliveries/mail/open-post.ts';
@@ -43,9 +45,10 @@ import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
 import { showProtocolError } from './oauth/protocol-error-page.ts';
-import { replaceSigningKeys } from './oauth/provider-internals.ts';
+import { jtiOf, replaceSigningKeys } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
 import { describeSigningKeys, keepKeysFresh, removeSigningKey, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
+import { findTokens } from './oauth/token-subject.ts';
 import { firstOperator } from './operators/operator-store.ts';
 import { loadResourceKinds } from './resources/load-resource-kinds.ts';
 import { sweepResources } from './resources/sweep-resources.ts';
@@ -153,6 +156,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
   const approvals = approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: keyFor('lists on pages') });
   const installations = installationPages({ ...deps, cursorKey: keyFor('lists on pages') });
+  const audit = auditPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const marketplace = marketplacePages({ ...deps, pageKey: keyFor('lists on pages') });
   const api = apiRouter({
     ...deps,
@@ -178,6 +182,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     authenticateApp: (ctx) => authenticateApp(deps, ctx.get('authorization')),
   });
 
+  const access = accessRoutes({ ...deps, contextKinds, findToken: findTokens(deps, (token) => jtiOf(provider, token)), pageKey: keyFor('pages of searches') });
+
   const production = settings.mode === 'production';
   const post = openPost({ ...deps, log }, { smtp: settings.secrets.smtp, from: settings.mailFrom, production });
   const mail = post && mailReader({
@@ -199,7 +205,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       production,
       csrfKey: keyFor('forms'),
       accountSections: [INSTALLED_APPS_SECTION, DELEGATIONS_SECTION, SECURITY_SECTION],
-      adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION],
+      adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION, AUDIT_SECTION],
     },
     log,
     trustedProxies: settings.trustedProxies,
@@ -207,10 +213,11 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     mounts: [
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
+      { at: ACCESS_PATHS, manner: 'api', use: access },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
       page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, delegationPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
       page(['/consent'], consent.routes() as never),
-      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never),
+      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never, audit.routes() as never),
       page(['/apps'], marketplace.routes() as never),
       ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },

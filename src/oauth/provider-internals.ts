@@ -138,7 +138,7 @@ interface PublishedKey {
 }
 
 /** Of an access token that one of our keys signed (RFC 9068 section 4). */
-function jtiOf(provider: Provider, token: string): string | undefined {
+export function jtiOf(provider: Provider, token: string): string | undefined {
   try {
     const [header = '', claims = '', signature = ''] = token.split('.');
     const { kid, alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
