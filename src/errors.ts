@@ -36,6 +36,8 @@ export const ERRORS = {
   // The words of the platform-facing API (BEHAVIOURS, "Words on the wire")
   insufficient_scope: { status: 403, oauth: 'invalid_scope', sentence: 'The app does not hold the permission this needs.', level: 'info' },
   shared_access_not_permitted: { status: 403, oauth: 'access_denied', sentence: 'The user has not permitted this app to use shared access', level: 'info' },
+  role_not_permitted: { status: 403, oauth: 'access_denied', sentence: 'This person’s role does not allow it here.', level: 'info' },
+  context_ended: { status: 403, oauth: 'access_denied', sentence: 'This is over.', level: 'info' },
   not_installed: { status: 403, oauth: 'unauthorized_client', sentence: 'The app is not installed in this tenant.', level: 'info' },
   installation_suspended: { status: 403, oauth: 'unauthorized_client', sentence: 'The app is suspended in this tenant.', level: 'info' },
   approval_required: { status: 403, oauth: 'access_denied', sentence: 'The tenant has to approve this app first.', level: 'info' },
