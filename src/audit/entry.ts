@@ -16,3 +16,9 @@ export interface AuditEntry {
 export function entryOf({ id, at, type, tenant, actor, from = undefined, trails: _, ...details }: AssentEvent): AuditEntry {
   return { id, at, type, tenant, actor, from: from ?? null, details };
 }
+
+/** For the tenant's own people: where the servers of the platform and of apps stand is not theirs to know. */
+export function entryForTenant(event: AssentEvent): AuditEntry | (Omit<AuditEntry, 'from'> & { readonly from: Pick<RequestOrigin, 'via'> }) {
+  const entry = entryOf(event);
+  return entry.from === null || event.actor.kind === 'user' ? entry : { ...entry, from: { via: entry.from.via } };
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { approvalPages } from '#src/approvals/pages.ts';
+import { auditPages } from '#src/audit/pages.ts';
 import type { WebRouter } from '#src/http/web-context.ts';
 import { installationPages } from '#src/installations/pages.ts';
 import { adminPages } from '#src/sign-in/admin-pages.ts';
@@ -9,7 +10,7 @@ import { signIn } from '#test/support/oauth-flow.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 /** Read off the routers themselves, so that a new page cannot be forgotten. Nothing is served with them. */
-const routers = [adminPages, approvalPages, installationPages].map((pages) => pages({} as never) as WebRouter);
+const routers = [adminPages, approvalPages, installationPages, auditPages].map((pages) => pages({} as never) as WebRouter);
 const routes = routers
   .flatMap(({ stack }) => stack)
   .flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => ({ method, path: String(path) })))
@@ -26,7 +27,7 @@ beforeAll(async () => {
   world = await startWorld();
   const { northwind } = world.tenants;
   const { ada, ben, chloe, dan, erin } = world.people;
-  const role = await world.manage.post(`/tenants/${northwind}/roles`, { name: 'Looks on', capabilities: ['apps.view'] });
+  const role = await world.manage.post(`/tenants/${northwind}/roles`, { name: 'Looks on', capabilities: ['apps.view', 'audit.view'] });
   await world.manage.change(`/tenants/${northwind}/members/${dan.id}`, { role: role.id });
   await world.manage.change(`/tenants/${northwind}/members/${chloe.id}`, { role: 'admin' });
   for (const [who, person] of [['member', ben], ['foreign owner', erin], ['viewer', dan], ['admin', chloe], ['owner', ada]] as const) {
