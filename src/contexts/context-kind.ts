@@ -6,8 +6,8 @@ export interface ContextMethod {
   readonly roles: readonly string[];
   /** What the person must have let the app hold besides, or `null` where any grant will do. */
   readonly permission: string | null;
-  /** Only on what the person owns. */
-  readonly own: boolean;
+  /** Only on what the person owns: for everybody, or for those with one of these roles. */
+  readonly own: boolean | readonly string[];
   /** `false`: also for a person who has given the app nothing. */
   readonly authorized: boolean;
 }

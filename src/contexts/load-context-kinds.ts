@@ -18,7 +18,7 @@ const method = z
     title,
     roles: z.array(z.string('Name a role.'), 'List the roles that may call it.').min(1, 'Name at least one role.'),
     permission: z.string('A permission is a name of the catalogue.').optional(),
-    own: z.boolean('own is true or false.').default(false),
+    own: z.union([z.boolean(), z.array(z.string()).min(1)], 'own is true, false or a list of roles.').default(false),
     authorized: z.boolean('authorized is true or false.').default(true),
   }, mapping('A method has name, title and roles, and can have permission, own and authorized.'))
   .transform(({ permission, ...rest }) => ({ ...rest, permission: permission ?? null }));
@@ -73,12 +73,15 @@ function across(data: unknown, isUserPermission: IsUserPermission): Found[] {
 }
 
 function methodProblems(
-  { roles, permission, authorized }: Loose<ContextKind['methods'][number]>,
+  { roles, permission, own, authorized }: Loose<ContextKind['methods'][number]>,
   { path, roles: known, isUserPermission }: { path: Found['path']; roles: readonly unknown[]; isUserPermission: IsUserPermission },
 ): Found[] {
   const found: Found[] = [];
   const strangers = (Array.isArray(roles) ? roles : []).filter((each) => typeof each === 'string' && !known.includes(each));
   if (strangers.length > 0) found.push({ path: [...path, 'roles'], message: `No such role here: ${strangers.join(', ')}.` });
+  if (Array.isArray(own) && Array.isArray(roles) && own.some((each) => !roles.includes(each))) {
+    found.push({ path: [...path, 'own'], message: 'Name only roles that may call it.' });
+  }
   if (typeof permission === 'string' && !isUserPermission(permission)) {
     found.push({ path: [...path, 'permission'], message: `The catalogue has no permission ${permission} for user identity.` });
   }

@@ -36,3 +36,6 @@ export function methodState(method: ContextMethod, role: string | null, held: He
 /** In a context that is over nothing can be called, whoever it is. */
 export const methodsAfterEnd = (kind: ContextKind): MethodState[] =>
   kind.methods.map((method) => ({ method, supported: false, code: 'context_ended', missing: null }));
+
+/** Whether somebody with this role may call it only on what is theirs; whose it is the platform says with the call. */
+export const isOnlyForOwn = ({ own }: ContextMethod, role: string | null): boolean => (typeof own === 'boolean' ? own : own.includes(role ?? ''));

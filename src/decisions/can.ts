@@ -1,7 +1,7 @@
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import type { Identity } from '#src/approvals/rules.ts';
-import type { ContextKind, ContextMethod } from '#src/contexts/context-kind.ts';
-import { methodState } from '#src/contexts/methods.ts';
+import type { ContextKind } from '#src/contexts/context-kind.ts';
+import { isOnlyForOwn, methodState } from '#src/contexts/methods.ts';
 import { holdsRight, isSameNode, type NodeRef, type ResourceGrant, type Right } from '#src/resources/resource.ts';
 
 import { policyOf, userOf, type Decision, type Denial, type Resource, type Subject } from './decision.ts';
@@ -91,8 +91,6 @@ function inContext(subject: Subject, action: string, { owner }: Resource & { typ
 const EVERYTHING = { has: () => true };
 
 const heldBy = ({ connected, permissions }: AppSide) => (connected ? { has: (name: string) => permissions.includes(name) } : null);
-
-const isOnlyForOwn = ({ own }: ContextMethod, role: string | null): boolean => (Array.isArray(own) ? own.includes(role) : own === true);
 
 /** Z2, Z3, Z8, Z9, L6: one's own, what others shared, or what the data range of an app that acts by itself lets it reach. */
 function onUserData(subject: Subject, action: string, resource: Resource & { type: 'user_data' }, { app, owner, identitiesOf }: Facts): Verdict {

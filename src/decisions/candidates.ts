@@ -46,7 +46,7 @@ export async function pick<T>(candidates: Candidates<T>, from: Position, limit: 
   for (let looked = 0; position !== undefined && looked < MOST && results.length < limit; ) {
     const { after, skip }: Position = position;
     const { items, next }: Awaited<ReturnType<Candidates<T>>> = await candidates(after);
-    const passed: readonly boolean[] = await Promise.all(items.map((item, place) => (place < skip ? false : test(item))));
+    const passed: readonly boolean[] = await Promise.all(items.map((item, place) => (place < skip ? Promise.resolve(false) : test(item))));
     const places = items.flatMap((_, place) => (passed[place] ? [place] : []));
     const taken = places.slice(0, limit - results.length);
     results.push(...taken.map((place) => items[place] as T));
