@@ -38,13 +38,13 @@ export function installedAppsPages(deps: InstalledAppsPagesDeps): WebRouter {
     const found = await appInPath(deps, ctx);
     const { face } = found;
     if (face.logo !== undefined) allowImageFrom(ctx, face.logo);
-    const view = { ...describe(found), notice: noticeIn(ctx), csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
+    const view = { ...describe(found, deps.clock()), notice: noticeIn(ctx), csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
     render(ctx, 'account/installed-app', view, frame(ctx, face.name));
   });
 
   router.get(`${ONE_APP}/remove`, own, async (ctx) => {
     const found = await appInPath(deps, ctx);
-    render(ctx, 'account/remove-app', { ...describe(found), csrf: csrfToken(ctx, purposeOf('remove', found)) }, frame(ctx, 'Remove app'));
+    render(ctx, 'account/remove-app', { ...describe(found, deps.clock()), csrf: csrfToken(ctx, purposeOf('remove', found)) }, frame(ctx, 'Remove app'));
   });
 
   router.post(`${ONE_APP}/remove`, own, async (ctx) => {
@@ -85,7 +85,7 @@ async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: Web
   const isFiltered = words !== '' || tenant !== '';
   const view = {
     notice: noticeIn(ctx),
-    apps: lines.map(inList),
+    apps: lines.map((line) => inList(line, deps.clock())),
     action: INSTALLED_APPS_SECTION.href,
     words,
     // A single page needs no search.
@@ -98,21 +98,31 @@ async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: Web
   render(ctx, 'account/installed-apps', view, frame(ctx, 'Installed apps'));
 }
 
-const inList = ({ permissions, since, lastUsed, ...line }: InstalledAppLine) => ({
+const inList = (line: InstalledAppLine, now: number) => ({
   ...line,
-  permissions: permissions.slice(0, MOST_WORDS),
-  more: Math.max(0, permissions.length - MOST_WORDS),
-  since: displayDay(since),
-  lastUsed: lastUsed === undefined ? null : displayTime(lastUsed),
+  permissions: line.permissions.slice(0, MOST_WORDS),
+  more: Math.max(0, line.permissions.length - MOST_WORDS),
+  since: displayDay(line.since),
+  lastUsed: lastUsedText(line.lastUsed, line.since, now),
 });
 
-const describe = (found: InstalledApp) => ({
+const A_MINUTE = 60_000;
+const A_YEAR = 365 * 86_400_000;
+
+/** What is written down is up to a minute old, and kept for a good year. */
+function lastUsedText(lastUsed: string | undefined, since: string, now: number): { iso: string; text: string } {
+  if (lastUsed !== undefined) return displayTime(lastUsed);
+  const age = now - Date.parse(since);
+  return { iso: '', text: age < A_MINUTE ? 'Just now' : age < A_YEAR ? 'Not yet' : 'Over a year ago' };
+}
+
+const describe = (found: InstalledApp, now: number) => ({
   app: found.face,
   tenant: found.tenantName,
   state: STATE_NAMES[found.state],
   stateMeaning: STATE_SENTENCES[found.state],
   since: displayTime(found.since),
-  lastUsed: found.lastUsed === undefined ? null : displayTime(found.lastUsed),
+  lastUsed: lastUsedText(found.lastUsed, found.since, now),
   permissions: found.permissions,
   sharedAccess: found.sharedAccess ?? null,
   alsoForTenant: found.alsoForTenant,
