@@ -118,7 +118,7 @@ async function startProcess(url: string, environment: Record<string, string>, ou
     started.once('exit', () => running.delete(started));
     for (const stream of [started.stdout, started.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
     const gone = () => started.exitCode !== null || started.signalCode !== null;
-    if (!(await answers(`${url}/health/ready`, { seconds: 20, giveUp: gone }))) {
+    if (!(await answers(`${url}/health/ready`, { seconds: 60, giveUp: gone }))) {
       started.kill('SIGKILL');
       throw new Error(`Assent does not start:\n${output.join('')}`);
     }
