@@ -3,14 +3,16 @@ import { z } from 'zod';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { idOf, idText, time } from '#src/http/api/fields.ts';
+import { idOf, idText, permissionNames, time } from '#src/http/api/fields.ts';
 import { route, type ApiRequest } from '#src/http/api/route.ts';
 import type { AppId, GrantId, TenantId, UserId } from '#src/ids.ts';
+import { lastUses } from '#src/installations/last-use.ts';
 import type { Page, StoredRecord } from '#src/storage/record-store.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
 
 import type { Grant } from './grant.ts';
 import { findGrantById, grantsOfApp, grantsOfUser, revokeGrant } from './grant-store.ts';
+import { limitGrant } from './narrow-grant.ts';
 import { standingGrants } from './standing-grants.ts';
 
 const grant = z
@@ -23,6 +25,7 @@ const grant = z
     sharedAccess: z.boolean().meta({ description: 'Whether the member lets the app use what others delegated to them.' }),
     createdAt: time,
     updatedAt: time,
+    lastUsedAt: time.nullable().meta({ description: 'When the app used it last, at most a minute old; `null` when it was not used for a year, or never.' }),
   })
   .meta({ id: 'Grant', description: 'What one member gave one app in one tenant.' });
 
@@ -41,7 +44,8 @@ export const consentRoutes = [
     async handle(deps: Deps, { params: { tenant }, query, page }) {
       await knownTenant(deps, tenant);
       const found = await listed(deps, tenant, query, page);
-      return shownPage({ ...found, records: await standingGrants(deps, found.records) });
+      const records = await standingGrants(deps, found.records);
+      return shownPage({ ...found, records }, withLastUse(await lastUses(deps, records.map(({ value }) => value))));
     },
   }),
   route({
@@ -52,7 +56,29 @@ export const consentRoutes = [
     summary: 'Read a grant',
     scope: 'read',
     answer: tagged(grant),
-    handle: async (deps: Deps, { params }) => shown(await grantIn(deps, params)),
+    handle: async (deps: Deps, { params }) => shownGrant(deps, await grantIn(deps, params)),
+  }),
+  route({
+    ...common,
+    method: 'patch',
+    path: '/tenants/{tenant}/grants/{grant}',
+    operationId: 'limitGrant',
+    summary: 'Take permissions or shared access out of a grant: live tokens lose them at once',
+    description: 'More than is granted only the member can give, on pages of their own.',
+    scope: 'manage',
+    ifMatch: 'required',
+    body: z.strictObject({
+      permissions: permissionNames.optional().meta({ description: 'What is left of those that are granted.' }),
+      sharedAccess: z.literal(false).optional(),
+    }),
+    answer: tagged(grant),
+    errors: ['conflict'],
+    async handle(deps: Deps, { params, body, ifVersion, actor }) {
+      const record = await grantIn(deps, params);
+      if (!record) throw new AppError('not_found');
+      await limitGrant(deps, record.value, { ...body, ifVersion }, actor);
+      return shownGrant(deps, await grantIn(deps, params));
+    },
   }),
   route({
     ...common,
@@ -68,6 +94,13 @@ export const consentRoutes = [
     },
   }),
 ];
+
+const withLastUse =
+  (uses: ReadonlyMap<string, string>) =>
+  (value: Grant): Grant & { lastUsedAt: string | null } => ({ ...value, lastUsedAt: uses.get(value.id) ?? null });
+
+const shownGrant = async (deps: Deps, record: StoredRecord<Grant> | undefined) =>
+  shown(record, withLastUse(record ? await lastUses(deps, [record.value]) : new Map()));
 
 type Listed = { user?: UserId | undefined; app?: AppId | undefined };
 

@@ -50,3 +50,18 @@ it('xT6 a grant of somebody who left the tenant is gone, and stays gone when the
   expect((await api.ask('GET', `${list}/${ids['grant']}`)).status).toBe(404);
   expect((await api.ask('GET', `${list}?user=${ids['user']}`)).body.items).toEqual([]);
 });
+
+it('a grant is narrowed, never widened, only in the version that was read; what is taken is an event', async () => {
+  const { ids } = await furnish(api, 'narrowing');
+  const path = `/tenants/${ids['tenant']}/grants/${ids['grant']}`;
+  const { headers } = await api.ask('GET', path);
+  const change = (body: unknown, etag = headers.get('etag') ?? '') => api.ask('PATCH', path, { body, headers: { 'if-match': etag } });
+  expect((await api.ask('PATCH', path, { body: { permissions: [] } })).status).toBe(428);
+  for (const body of [{ permissions: ['openid', 'calendar:read'] }, { sharedAccess: true }, { user: ids['receiver'] }]) {
+    expect((await change(body)).status).toBe(400);
+  }
+  const narrowed = await change({ permissions: ['meetings:read', 'meetings:read'], sharedAccess: false });
+  expect(narrowed).toMatchObject({ status: 200, body: { permissions: ['meetings:read'], sharedAccess: false, lastUsedAt: null } });
+  expect((await change({ permissions: [] })).status).toBe(412);
+  expect((await api.ask('GET', path)).body).toEqual(narrowed.body);
+});

@@ -61,6 +61,7 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       createRole: { name: 'Another', capabilities: [] },
       updateRole: { name: 'Renamed' },
       giveDelegation: { giver: receiver, receiver: user, permissions: ['meetings:read'] },
+      limitGrant: { permissions: ['openid'] },
       changeDelegation: { permissions: ['meetings:write'] },
       createOperator: { name: 'Another', scopes: ['read'] },
       registerResourceServer: { name: 'Another', audience: `https://${name}.example/another` },
