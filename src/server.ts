@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import compose from 'koa-compose';
 
+import { administrationPages, APPS_SECTION, MEMBERS_SECTION } from './administration/pages.ts';
 import { reachOf } from './administration/reach.ts';
 import { grantTidier } from './administration/tidy-grants.ts';
 import { apiRouter } from './api.ts';
@@ -156,6 +157,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
   const approvals = approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: keyFor('lists on pages') });
   const installations = installationPages({ ...deps, cursorKey: keyFor('lists on pages') });
+  const administration = administrationPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const audit = auditPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const marketplace = marketplacePages({ ...deps, pageKey: keyFor('lists on pages') });
   const api = apiRouter({
@@ -205,7 +207,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       production,
       csrfKey: keyFor('forms'),
       accountSections: [INSTALLED_APPS_SECTION, DELEGATIONS_SECTION, SECURITY_SECTION],
-      adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION, AUDIT_SECTION],
+      adminSections: [APPS_SECTION, REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION, MEMBERS_SECTION, AUDIT_SECTION],
     },
     log,
     trustedProxies: settings.trustedProxies,
@@ -217,7 +219,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
       page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, delegationPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
       page(['/consent'], consent.routes() as never),
-      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never, audit.routes() as never),
+      page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never, administration.routes() as never, audit.routes() as never),
       page(['/apps'], marketplace.routes() as never),
       ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { administrationPages } from '#src/administration/pages.ts';
 import { approvalPages } from '#src/approvals/pages.ts';
 import { auditPages } from '#src/audit/pages.ts';
 import type { WebRouter } from '#src/http/web-context.ts';
@@ -10,7 +11,7 @@ import { signIn } from '#test/support/oauth-flow.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 /** Read off the routers themselves, so that a new page cannot be forgotten. Nothing is served with them. */
-const routers = [adminPages, approvalPages, installationPages, auditPages].map((pages) => pages({} as never) as WebRouter);
+const routers = [adminPages, approvalPages, installationPages, administrationPages, auditPages].map((pages) => pages({} as never) as WebRouter);
 const routes = routers
   .flatMap(({ stack }) => stack)
   .flatMap(({ methods, path }) => methods.filter((method) => method !== 'HEAD').map((method) => ({ method, path: String(path) })))
@@ -39,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 const address = (path: string, tenant: string): string =>
-  world.issuer + path.replace(':tenant', tenant).replace(':app', world.apps.scheduler.id).replace(':review', 'rev_00000000000000000000000');
+  world.issuer + path.replace(':tenant', tenant).replace(':app', world.apps.scheduler.id).replace(':user', world.people.ben.id).replace(':review', 'rev_00000000000000000000000');
 
 async function ask(who: Who, method: string, path: string, tenant = world.tenants.northwind) {
   const response = await fetch(address(path, tenant), {
@@ -53,7 +54,7 @@ async function ask(who: Who, method: string, path: string, tenant = world.tenant
 }
 
 test('there are pages to ask for', () => {
-  expect(routes.length).toBeGreaterThan(12);
+  expect(routes.length).toBeGreaterThan(40);
   expect(routes.some(({ method }) => method === 'POST')).toBe(true);
 });
 
@@ -79,7 +80,7 @@ describe('xM2 role x page', () => {
     }
   });
 
-  const lists = routes.filter(({ method, path }) => method === 'GET' && !/:(app|review)/.test(path));
+  const lists = routes.filter(({ method, path }) => method === 'GET' && !/:(app|review|user)/.test(path));
   test.each(MAY_SEE)('a %s sees the lists', async (who) => {
     for (const { path } of lists) {
       const { status } = await ask(who, 'GET', path);

@@ -1,0 +1,54 @@
+import type { Deps } from '#src/deps.ts';
+import type { TenantId, UserId } from '#src/ids.ts';
+import { groupKey } from '#src/tenants/group-store.ts';
+import { searchMembers } from '#src/tenants/member-names.ts';
+import { memberKey, membersOf } from '#src/tenants/member-store.ts';
+import type { Member } from '#src/tenants/member.ts';
+import { findUserByEmail, usersByIds } from '#src/tenants/user-store.ts';
+import type { User } from '#src/tenants/user.ts';
+
+export interface ListedMember {
+  readonly member: Member;
+  readonly person: User | undefined;
+  /** Names of those of their groups that there are. */
+  readonly groups: readonly string[];
+}
+
+const MOST_LOOKED_AT = 400;
+
+/** Members by when they joined; with words, those whose names or addresses they begin. A page costs the same however many there are. */
+export async function listMembers(
+  deps: Deps,
+  tenant: TenantId,
+  { text, after, limit }: { readonly text: string; readonly after?: string | undefined; readonly limit: number },
+): Promise<{ members: ListedMember[]; next: string | undefined }> {
+  if (text === '') {
+    const { records, next } = await membersOf(deps, tenant, { ...(after !== undefined && { after }), limit });
+    return { members: await described(deps, tenant, records.map(({ value }) => value)), next };
+  }
+  const person = text.includes('@') ? await findUserByEmail(deps, text) : undefined;
+  if (person) return { members: await described(deps, tenant, await among(deps, tenant, [person.id])), next: undefined };
+  const found: Member[] = [];
+  let next = after;
+  for (let looked = 0; looked < MOST_LOOKED_AT && found.length < limit; ) {
+    const ask = limit - found.length;
+    const page = await searchMembers(deps, tenant, text, { ...(next !== undefined && { after: next }), limit: ask });
+    found.push(...(await among(deps, tenant, page.users.filter((user) => !found.some((each) => each.user === user)))));
+    next = page.next;
+    if (next === undefined) break;
+    looked += ask;
+  }
+  return { members: await described(deps, tenant, found), next };
+}
+
+async function among({ store }: Deps, tenant: TenantId, users: readonly UserId[]): Promise<Member[]> {
+  const records = await store.read(...users.map((user) => memberKey(tenant, user)));
+  return records.flatMap((record) => (record ? [record.value] : []));
+}
+
+export async function described(deps: Deps, tenant: TenantId, members: readonly Member[]): Promise<ListedMember[]> {
+  const ids = [...new Set(members.flatMap(({ groups }) => groups))];
+  const [people, groups] = await Promise.all([usersByIds(deps, members.map(({ user }) => user)), deps.store.read(...ids.map((id) => groupKey(tenant, id)))]);
+  const names = new Map(groups.flatMap((record) => (record ? [[record.value.id, record.value.name] as const] : [])));
+  return members.map((member) => ({ member, person: people.get(member.user), groups: member.groups.flatMap((id) => names.get(id) ?? []) }));
+}
