@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 
 import { trailsOf } from './event-trails.ts';
 import type { AppId, ContextId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
-import type { ResourceRef, Right } from './resources/resource.ts';
+import type { ResourceGrant, ResourceRef, Right } from './resources/resource.ts';
 import { requestOrigin, type RequestOrigin } from './request-origin.ts';
 
 /**
@@ -25,14 +25,14 @@ export type Happening =
   | { type: 'user.signed_out'; tenant: null; user: UserId; session: SessionId | 'all' }
   | { type: 'app.registered' | 'app.updated' | 'app.disabled' | 'app.enabled' | 'app.secret_added' | 'app.secret_removed'; tenant: null; app: AppId }
   | { type: 'app.version_created' | 'app.version_updated' | 'app.version_submitted' | 'app.version_returned' | 'app.version_published'; tenant: null; app: AppId; version: VersionId }
-  | { type: 'app.authorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
+  | { type: 'app.authorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[]; resources?: readonly ResourceGrant[] }
   | { type: 'app.deauthorized'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }
-  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[] }
-  | { type: 'app.installed'; tenant: TenantId; app: AppId; user: UserId; installation: InstallationId; permissions: readonly string[]; applicants: readonly UserId[] }
+  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId; permissions: readonly string[]; resources?: readonly ResourceGrant[] }
+  | { type: 'app.installed'; tenant: TenantId; app: AppId; user: UserId; installation: InstallationId; permissions: readonly string[]; applicants: readonly UserId[]; resources?: readonly ResourceGrant[] }
   // Without `installation`: all that the app had in the tenant, the members' grants too.
   | { type: 'app.uninstalled'; tenant: TenantId; app: AppId; installation?: InstallationId }
   | { type: 'installation.suspended' | 'installation.resumed'; tenant: TenantId; app: AppId; installation: InstallationId }
-  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[] }
+  | { type: 'permissions.changed'; tenant: TenantId; app: AppId; installation: InstallationId; permissions: readonly string[]; resources?: readonly ResourceGrant[] }
   | { type: 'data_range.changed'; tenant: TenantId; app: AppId; installation: InstallationId }
   | { type: 'permission.retired'; tenant: TenantId | null; app: AppId; permission: string; identity: 'user' | 'tenant' }
   | { type: 'shared_access.granted' | 'shared_access.revoked'; tenant: TenantId; app: AppId; user: UserId; grant: GrantId }

@@ -11,6 +11,7 @@ import { grantTidier } from './administration/tidy-grants.ts';
 import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
+import { withResourcePermissions } from './apps/resource-permissions.ts';
 import { approvalPages, REVIEWS_SECTION, RULES_SECTION } from './approvals/pages.ts';
 import { requestPath, reviewPath } from './approvals/review-paths.ts';
 import { tendReviews } from './approvals/tend-reviews.ts';
@@ -42,6 +43,7 @@ import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { createLog, type Log } from './log.ts';
 import { marketplacePages } from './marketplace/pages.ts';
 import { authenticateApp, authenticateOperator } from './oauth/authenticate-client.ts';
+import { grantManagementRoutes } from './oauth/grant-management-routes.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
@@ -99,9 +101,9 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const keyFor = (purpose: string) => deriveKey(settings.secrets.master, purpose);
   const cookieKeys = [keyFor('cookies').toString('base64url')];
 
-  const catalogue = loadCatalogue(settings.cataloguePath);
-  const contextKinds = loadContextKinds(settings.contextsPath, (name) => catalogue.find(name)?.identities.includes('user') ?? false);
   const resourceKinds = loadResourceKinds(settings.resourcesPath);
+  const catalogue = withResourcePermissions(loadCatalogue(settings.cataloguePath), resourceKinds);
+  const contextKinds = loadContextKinds(settings.contextsPath, (name) => catalogue.find(name)?.identities.includes('user') ?? false);
   const opened = await (options.openStore ?? openStore)(settings.secrets.storeUrl, {
     clock,
     timeoutMs: settings.storeTimeoutMs,
@@ -213,6 +215,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     trustedProxies: settings.trustedProxies,
     root: ROOT,
     mounts: [
+      { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(deps).routes() as never },
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       { at: ACCESS_PATHS, manner: 'api', use: access },

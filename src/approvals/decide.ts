@@ -1,5 +1,6 @@
 import { isForTenant, type App, type Version } from '#src/apps/app.ts';
 import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import type { Member } from '#src/tenants/member.ts';
 
 import type { Approval } from './approval.ts';
@@ -88,9 +89,12 @@ function byLevel(
   return say(withSensitive, withSensitive === treatment ? 'level' : 'sensitive');
 }
 
-/** The permissions that the version declares for an identity and that act without asking anybody (any more). */
+/**
+ * The permissions that the version declares for an identity and that act without asking anybody (any more). Not the rights
+ * on nodes among them, which are given with a node: see `effectiveResources`.
+ */
 export const allowedPermissions = (identity: Identity, standing: AppInTenant): string[] =>
-  declaredFor(standing.version, identity).filter((name) => decide(name, identity, standing).treatment === 'auto');
+  declaredFor(standing.version, identity).filter((name) => !isResourcePermission(name) && decide(name, identity, standing).treatment === 'auto');
 
 /** For whom the app is there: what was approved, or what the trust names, or everyone where nobody had to be asked. */
 export function availabilityOf(standing: AppInTenant): Availability {

@@ -54,9 +54,9 @@ export interface Version {
   /** Whether it can use shared access (BEHAVIOURS Z1). */
   readonly sharedAccess: boolean;
   /** What it may ask for on nodes of the resource tree (S1). Absent in versions that ask for none. */
-  readonly resources?: RequestedResources;
+  readonly resources?: RequestedResources | undefined;
   /** Whether what it holds on nodes for tenant identity counts with no person in the call (S6). */
-  readonly appOnly?: boolean;
+  readonly appOnly?: boolean | undefined;
   readonly createdAt: string;
 }
 

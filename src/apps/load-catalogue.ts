@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
 
 import { PROTOCOL_SCOPES, SHARED_ACCESS, type Catalogue, type Permission } from './permission.ts';
+import { isResourcePermission, RESOURCE_PREFIXES } from './resource-permissions.ts';
 import { audienceProblem } from './uris.ts';
 
 /** RFC 6749 appendix A.4: visible ASCII without the quotation mark and the backslash. */
@@ -19,6 +20,7 @@ const entry = z.strictObject({
   name: z
     .string('Give the name, which is the scope value.')
     .regex(SCOPE_VALUE, 'A name has 1 to 100 characters: visible ASCII without " and \\ (RFC 6749 appendix A.4).')
+    .refine((name) => !isResourcePermission(name), `No name begins with ${Object.values(RESOURCE_PREFIXES).join(' or ')}: these stand for rights on nodes of the resource tree.`)
     .refine((name) => !RESERVED.includes(name), `These names have a meaning of their own: ${RESERVED.join(', ')}.`),
   title: z.string('Give a title, a few words.').trim().min(1, 'Must not be empty.').max(80, 'At most 80 characters.'),
   explanation: z.string('Give an explanation, a sentence.').trim().min(1, 'Must not be empty.').max(400, 'At most 400 characters.'),

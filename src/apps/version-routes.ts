@@ -4,12 +4,14 @@ import type { Deps } from '#src/deps.ts';
 import { at, created, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
 import { idText, permissionNames, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
+import { RIGHTS } from '#src/resources/resource.ts';
 
 import { readApp, type AppDeps } from './app-store.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Version } from './app.ts';
+import type { VersionRules } from './version-rules.ts';
 import { createVersion, listVersions, publishVersion, readVersion, returnVersion, submitVersion, updateDraft } from './version-store.ts';
 
-type VersionDeps = AppDeps & { readonly catalogue: Catalogue };
+type VersionDeps = AppDeps & VersionRules;
 
 const uris = z.array(z.string().max(2000)).max(100);
 const launchUri = z.string().max(2000).nullable();
@@ -17,6 +19,20 @@ const requested = z.strictObject({ required: permissionNames.default([]), option
 const permissions = z.strictObject({ user: requested.optional(), tenant: requested.optional() });
 const sharedAccess = z.boolean().meta({ description: 'Whether it can use what others delegated to the member.' });
 
+const wantedRight = z.enum(RIGHTS);
+const wantedResource = z.strictObject({
+  kind: z.string().max(200).meta({ description: 'A kind of `config/resources.yaml`.', example: 'list' }),
+  right: wantedRight,
+  template: z.string().max(200).nullable().default(null).meta({ description: 'Only nodes made from it can be chosen; `null` for any.' }),
+  required: z.boolean().default(false).meta({ description: 'Whether it is of no use without.' }),
+});
+const wantedResources = z.array(wantedResource).max(100);
+const resources = z
+  .strictObject({ user: wantedResources.default([]), tenant: wantedResources.default([]) })
+  .meta({ description: 'What it may ask for on nodes of the resource tree, by identity; a person chooses the node.' });
+const appOnly = z.boolean().meta({ description: 'Whether what a tenant gives it on nodes counts with no person in the call. Needed for `resources.tenant`.' });
+
+const shownResource = z.object({ kind: z.string(), right: wantedRight, template: z.string().nullable(), required: z.boolean() });
 const names = z.object({ required: z.array(z.string()).readonly(), optional: z.array(z.string()).readonly() });
 const version = z
   .object({
@@ -27,11 +43,15 @@ const version = z
     redirectUris: z.array(z.string()).readonly(),
     postLogoutRedirectUris: z.array(z.string()).readonly(),
     launchUri,
-    permissions: z.object({ user: names, tenant: names }).meta({ description: 'What the app may ask for at most, by identity.' }),
+    permissions: z.object({ user: names, tenant: names }).meta({ description: 'What the app may ask for at most, by identity. What it asks for on nodes stands here under the names by which tenants decide on it.' }),
     sharedAccess,
+    resources: z.object({ user: z.array(shownResource).readonly(), tenant: z.array(shownResource).readonly() }),
+    appOnly,
     createdAt: time,
   })
   .meta({ id: 'Version' });
+
+const shownVersion = (value: Version) => ({ ...value, resources: value.resources ?? { user: [], tenant: [] }, appOnly: value.appOnly ?? false });
 
 const common = { tag: 'Versions' } as const;
 
@@ -46,7 +66,7 @@ export const versionRoutes = [
     answer: pageOf(version),
     async handle(deps: Deps, { params, page }) {
       shown(await readApp(deps, params.app));
-      return shownPage(await listVersions(deps, params.app, page));
+      return shownPage(await listVersions(deps, params.app, page), shownVersion);
     },
   }),
   route({
@@ -62,11 +82,13 @@ export const versionRoutes = [
       launchUri: launchUri.optional(),
       permissions,
       sharedAccess: sharedAccess.optional(),
+      resources: resources.optional(),
+      appOnly: appOnly.optional(),
     }),
     answer: created(version),
     async handle(deps: VersionDeps, { params: { app }, body, actor }) {
       const { id } = await createVersion(deps, { app, ...body }, actor);
-      return { ...shown(await readVersion(deps, app, id)), location: at`/apps/${app}/versions/${id}` };
+      return { ...shown(await readVersion(deps, app, id), shownVersion), location: at`/apps/${app}/versions/${id}` };
     },
   }),
   route({
@@ -77,7 +99,7 @@ export const versionRoutes = [
     summary: 'Read a version',
     scope: 'read',
     answer: tagged(version),
-    handle: async (deps: Deps, { params }) => shown(await readVersion(deps, params.app, params.version)),
+    handle: async (deps: Deps, { params }) => shown(await readVersion(deps, params.app, params.version), shownVersion),
   }),
   route({
     ...common,
@@ -93,12 +115,14 @@ export const versionRoutes = [
       launchUri: launchUri.optional(),
       permissions: permissions.optional(),
       sharedAccess: sharedAccess.optional(),
+      resources: resources.optional(),
+      appOnly: appOnly.optional(),
     }),
     answer: tagged(version),
     errors: ['conflict'],
     async handle(deps: VersionDeps, { params, body, ifVersion, actor }) {
       await updateDraft(deps, { ...params, ...body, ifVersion }, actor);
-      return shown(await readVersion(deps, params.app, params.version));
+      return shown(await readVersion(deps, params.app, params.version), shownVersion);
     },
   }),
   route({
@@ -112,7 +136,7 @@ export const versionRoutes = [
     errors: ['conflict'],
     async handle(deps: AppDeps, { params, actor }) {
       await submitVersion(deps, params, actor);
-      return shown(await readVersion(deps, params.app, params.version));
+      return shown(await readVersion(deps, params.app, params.version), shownVersion);
     },
   }),
   route({
@@ -126,7 +150,7 @@ export const versionRoutes = [
     errors: ['conflict'],
     async handle(deps: AppDeps, { params, actor }) {
       await returnVersion(deps, params, actor);
-      return shown(await readVersion(deps, params.app, params.version));
+      return shown(await readVersion(deps, params.app, params.version), shownVersion);
     },
   }),
   route({
@@ -140,7 +164,7 @@ export const versionRoutes = [
     errors: ['conflict'],
     async handle(deps: AppDeps, { params, actor }) {
       await publishVersion(deps, params, actor);
-      return shown(await readVersion(deps, params.app, params.version));
+      return shown(await readVersion(deps, params.app, params.version), shownVersion);
     },
   }),
 ];

@@ -8,17 +8,15 @@ import { shardOf } from '#src/storage/shards.ts';
 
 import type { Version } from './app.ts';
 import { appKey, readApp, readVersion, VERSION, versionKey, versionNumberKey, type AppDeps } from './app-records.ts';
-import type { Catalogue } from './catalogue.ts';
-import { versionContent, type VersionInput } from './version-rules.ts';
+import { withoutResourceNames } from './resource-permissions.ts';
+import { versionContent, type VersionInput, type VersionRules } from './version-rules.ts';
 
 export { readVersion, versionKey } from './app-records.ts';
 export { publishVersion } from './publish-version.ts';
 export { returnVersion, submitVersion } from './submit-version.ts';
 export type { VersionInput } from './version-rules.ts';
 
-interface VersionDeps extends AppDeps {
-  readonly catalogue: Catalogue;
-}
+type VersionDeps = AppDeps & VersionRules;
 
 export const findVersion = async (deps: Deps, app: AppId, id: VersionId): Promise<Version | undefined> =>
   (await readVersion(deps, app, id))?.value;
@@ -39,7 +37,7 @@ export const listVersions = ({ store }: Deps, app: AppId, page: { after?: string
 export async function createVersion(deps: VersionDeps, { app: id, ...input }: VersionInput & { app: AppId }, actor: Actor): Promise<Version> {
   const app = await readApp(deps, id);
   if (!app) throw new AppError('not_found');
-  const content = versionContent(input, app.value, deps.catalogue);
+  const content = versionContent(input, app.value, deps);
   for (;;) {
     const [newest] = (await listVersions(deps, id, { limit: 1 })).records;
     const number = (newest?.value.number ?? 0) + 1;
@@ -74,8 +72,14 @@ export async function updateDraft(
     if (draft.status !== 'draft') throw new AppError('conflict', { detail: 'Only a draft can be changed. Make a new version.' });
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     return {
-      value: { ...draft, ...versionContent({ ...draft, ...given }, app.value, deps.catalogue) },
+      value: { ...draft, ...versionContent({ ...asGiven(draft), ...given }, app.value, deps) },
       events: [happened({ type: 'app.version_updated', tenant: null, app: id, version }, { actor, now: deps.clock() })],
     };
   });
 }
+
+/** Without the names that were made of what it asks for on nodes: they are made anew. */
+const asGiven = ({ permissions, ...draft }: Version): VersionInput => ({
+  ...draft,
+  permissions: { user: withoutResourceNames(permissions.user), tenant: withoutResourceNames(permissions.tenant) },
+});

@@ -16,11 +16,12 @@ import {
   type StoredRecord,
   type Write,
 } from '#src/storage/record-store.ts';
+import { withMore } from '#src/resources/resource.ts';
 import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
-import type { ConsentDecision, Grant } from './grant.ts';
+import type { ConsentDecision, Grant, GrantManner } from './grant.ts';
 
 /**
  * A grant stands under (tenant, user, app), so there can be only one (L5). Its absence or version is what consent
@@ -122,21 +123,26 @@ const union = (left: readonly string[], right: readonly string[]): string[] => [
  */
 export function grantChange(
   decision: ConsentDecision,
-  { before, user, app, asked, generation, now }: {
+  { before, user, app, asked, generation, manner = 'merge', now }: {
     before: StoredRecord<Grant> | undefined;
     user: UserId;
     app: AppId;
     asked: readonly string[];
     /** Of the approval as it is now; a grant of an earlier one is dead. */
     generation: number;
+    manner?: GrantManner;
     now: number;
   },
 ): GrantChange {
   const { tenant, sharedAccess, basis } = decision;
   const stands = before?.value.membership === basis.membership && before.value.generation === generation;
-  const standing = stands ? before?.value : undefined;
+  const standing = stands && manner !== 'create' ? before?.value : undefined;
+  /** What the yes adds to. */
+  const kept = manner === 'merge' ? standing : undefined;
   const at = new Date(now).toISOString();
-  const permissions = union(standing?.permissions ?? [], decision.permissions);
+  const permissions = union(kept?.permissions ?? [], decision.permissions);
+  const resources = withMore(kept?.resources ?? [], decision.resources ?? []);
+  const chosen = (decision.resources ?? []).map(({ permission }) => permission);
   const grant: Grant = {
     id: standing?.id ?? newId('grant', shardOf(tenant)),
     tenant,
@@ -144,9 +150,10 @@ export function grantChange(
     membership: basis.membership,
     app,
     permissions,
-    declined: union(standing?.declined ?? [], asked).filter((name) => !permissions.includes(name)),
-    requested: union(standing?.requested ?? [], decision.requested ?? []).filter((name) => !permissions.includes(name)),
+    declined: union(union(kept?.declined ?? [], asked), decision.leftResources ?? []).filter((name) => !permissions.includes(name) && !chosen.includes(name)),
+    requested: union(kept?.requested ?? [], decision.requested ?? []).filter((name) => !permissions.includes(name)),
     sharedAccess,
+    ...(resources.length > 0 && { resources }),
     generation,
     createdAt: standing?.createdAt ?? at,
     updatedAt: at,
@@ -155,10 +162,13 @@ export function grantChange(
   const actor: Actor = { kind: 'user', id: user };
   const what = { tenant, app, user, grant: grant.id };
   const events: AssentEvent[] = [];
-  const sameAs = (other: readonly string[]) => permissions.every((name) => other.includes(name));
-  if (!standing) events.push(happened({ type: 'app.authorized', ...what, permissions }, { actor, now }));
-  else if (!sameAs(standing.permissions)) {
-    events.push(happened({ type: 'permissions.changed', ...what, permissions }, { actor, now }));
+  const sameAs = (other: readonly string[]) => permissions.length === other.length && permissions.every((name) => other.includes(name));
+  const onSame = JSON.stringify(resources) === JSON.stringify(standing?.resources ?? []);
+  const onNodes = resources.length > 0 ? { resources } : {};
+  if (before && stands && !standing) events.push(happened({ type: 'app.deauthorized', ...what, grant: before.value.id }, { actor, now }));
+  if (!standing) events.push(happened({ type: 'app.authorized', ...what, permissions, ...onNodes }, { actor, now }));
+  else if (!sameAs(standing.permissions) || !onSame) {
+    events.push(happened({ type: 'permissions.changed', ...what, permissions, ...onNodes }, { actor, now }));
   }
   if (sharedAccess !== (standing?.sharedAccess ?? false)) {
     events.push(
@@ -176,6 +186,17 @@ export function grantChange(
     ],
     events,
   };
+}
+
+/** For the answer that there is no grant with this id: it has to be as durable as if this call had ended it (I2). */
+export async function confirmNoGrant({ store }: Deps, id: string): Promise<void> {
+  const shard = shardOfId('grant', id);
+  if (shard === undefined) return;
+  const key: Key<unknown> = { shard, kind: GRANT_PLACE, id };
+  await revoke(store, shard, async () => {
+    const [place] = await store.read(key);
+    return place ? { result: undefined } : { expect: [absent(key)], write: [remove(key)], events: [], result: undefined };
+  });
 }
 
 /**

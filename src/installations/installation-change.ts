@@ -1,6 +1,7 @@
 import { noteTenantApp } from '#src/approvals/tenant-apps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, type AppId, type UserId, type VersionId } from '#src/ids.ts';
+import { withMore } from '#src/resources/resource.ts';
 import { asRead, put, remove, type Expectation, type StoredRecord, type Write } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -41,6 +42,8 @@ export function installationChange(
   const standing = before?.value.generation === generation ? before.value : undefined;
   const at = new Date(now).toISOString();
   const permissions = union(standing?.permissions ?? [], decision.permissions);
+  const resources = withMore(standing?.resources ?? [], decision.resources ?? []);
+  const onNodes = resources.length > 0 ? { resources } : {};
   const installation: Installation = {
     id: standing?.id ?? newId('installation', shard),
     tenant,
@@ -48,6 +51,7 @@ export function installationChange(
     version,
     permissions,
     dataRange,
+    ...(resources.length > 0 && { resources }),
     status: standing?.status ?? 'active',
     installedBy: standing?.installedBy ?? user,
     generation,
@@ -58,10 +62,10 @@ export function installationChange(
   const actor: Actor = { kind: 'user', id: user };
   const what = { tenant, app, installation: installation.id };
   const events: AssentEvent[] = [];
-  if (!standing) events.push(happened({ type: 'app.installed', ...what, user, permissions, applicants }, { actor, now }));
+  if (!standing) events.push(happened({ type: 'app.installed', ...what, user, permissions, applicants, ...onNodes }, { actor, now }));
   else {
-    if (permissions.length > standing.permissions.length) {
-      events.push(happened({ type: 'permissions.changed', ...what, permissions }, { actor, now }));
+    if (permissions.length > standing.permissions.length || JSON.stringify(resources) !== JSON.stringify(standing.resources ?? [])) {
+      events.push(happened({ type: 'permissions.changed', ...what, permissions, ...onNodes }, { actor, now }));
     }
     if (!sameDataRange(dataRange, standing.dataRange)) events.push(happened({ type: 'data_range.changed', ...what }, { actor, now }));
   }

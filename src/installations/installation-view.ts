@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { decide, declaredFor, type AppInTenant } from '#src/approvals/decide.ts';
 import { permissionWords, type PermissionWords } from '#src/approvals/permission-words.ts';
@@ -20,7 +21,7 @@ export interface InstalledPermissions {
 
 /** Without a version in use it can do nothing, and only lose what it holds. */
 export function installationPermissions({ permissions }: Installation, app: AppInTenant | undefined, catalogue: Catalogue): InstalledPermissions {
-  const declared = app ? declaredFor(app.version, 'tenant') : [];
+  const declared = app ? declaredFor(app.version, 'tenant').filter((name) => !isResourcePermission(name)) : [];
   const treatment = (name: string) => app && decide(name, 'tenant', app);
   const offered = declared.filter((name) => !permissions.includes(name) && treatment(name)?.treatment === 'auto');
   return {

@@ -1,5 +1,5 @@
 import type { AppId, GroupId, InstallationId, MembershipId, TenantId, UserId, VersionId } from '#src/ids.ts';
-import type { ResourceGrant } from '#src/resources/resource.ts';
+import type { ChosenNode, ResourceGrant } from '#src/resources/resource.ts';
 import { isActive, type Member } from '#src/tenants/member.ts';
 
 /** Where a tenant token's data stops (L6). */
@@ -33,6 +33,8 @@ export interface InstallDecision {
   /** The ticked and required permissions that were shown, and nothing else. */
   readonly permissions: readonly string[];
   readonly dataRange: DataRange;
+  /** The nodes that were chosen, with what each takes. */
+  readonly resources?: readonly ChosenNode[];
   /** The record versions that the page was made from: the code is only issued if these still stand. */
   readonly basis: { readonly membership: MembershipId; readonly installation: number | null };
 }

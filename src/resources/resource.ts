@@ -51,6 +51,14 @@ export interface ResourceGrant extends NodeRef {
   readonly right: Right;
 }
 
+/** A node that a person chose for an app. */
+export interface ChosenNode extends ResourceGrant {
+  /** What the person has to hold there, which can be more than the app gets (S12). */
+  readonly needs: Right;
+  /** The name by which the tenant decides on it. */
+  readonly permission: string;
+}
+
 /** What a version of an app asks for on a node of some kind, which a person then picks. */
 export interface RequestedResource {
   readonly kind: string;
@@ -77,3 +85,14 @@ export const isSameNode = (a: NodeRef, b: NodeRef): boolean => a.kind === b.kind
 
 export const refOf = ({ kind, id }: ResourceRef): ResourceRef => ({ kind, id });
 export const nodeRefOf = ({ kind, id, incarnation }: NodeRef): NodeRef => ({ kind, id, incarnation });
+
+/** What an app holds on nodes after more was given: each node once, with the higher right. */
+export function withMore(held: readonly ResourceGrant[], given: readonly ResourceGrant[]): ResourceGrant[] {
+  const nodes = new Map<string, ResourceGrant>();
+  for (const { right, ...node } of [...held, ...given]) {
+    const name = JSON.stringify([node.kind, node.id, node.incarnation]);
+    const before = nodes.get(name)?.right;
+    nodes.set(name, { ...nodeRefOf(node), right: before !== undefined && holdsRight(before, right) ? before : right });
+  }
+  return [...nodes.values()];
+}

@@ -8,6 +8,7 @@ import { expect } from '@jest/globals';
 import { reachOf } from '#src/administration/reach.ts';
 import { apiRouter, apiRoutes } from '#src/api.ts';
 import type { ApiDeps } from '#src/api.ts';
+import { withResourcePermissions } from '#src/apps/resource-permissions.ts';
 import { createLiveApps } from '#src/apps/live-app-cache.ts';
 import { usageOf } from '#src/consent/app-usage.ts';
 import { ERRORS, type ErrorCode } from '#src/errors.ts';
@@ -78,7 +79,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
   const deps: ApiDeps = {
     store,
     clock: Date.now,
-    catalogue: testCatalogue,
+    catalogue: withResourcePermissions(testCatalogue, testResourceKinds),
     contextKinds: testContextKinds,
     resourceKinds: testResourceKinds,
     usageOf: usageOf({ store, clock: Date.now }),
