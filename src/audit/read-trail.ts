@@ -40,7 +40,7 @@ export const readPlatformTrail = (deps: Deps, filter: TrailFilter, page: PageAsk
 
 async function readTrail({ store }: Deps, trail: Trail, filter: TrailFilter, { after, limit }: PageAsked, allWanted: boolean): Promise<TrailPage> {
   const start = after === undefined ? await startOf(store, trail, filter.to) : placeIn(after);
-  const chunk = trail.shards.length > 1 ? SMALL_CHUNK : allWanted ? Math.min(limit + 1, CHUNK) : CHUNK;
+  const chunk = trail.shards.length > 1 ? SMALL_CHUNK : allWanted ? limit + 1 : CHUNK;
   const entries: TrailEntry[] = [];
   let [read, last] = [0, start];
   for await (const entry of newestFirst(store, trail, start, chunk)) {
