@@ -21,7 +21,7 @@ import { sortScopes } from './requested-scopes.ts';
 import { requestState, type KnownReviews } from './review-line.ts';
 import type { ReceivedDelegation } from './shared-access-offer.ts';
 import { mayDecide, standingInstallation, tenantPart, type TenantPart } from './tenant-part.ts';
-import { standingGrant, userPart, type UserPart } from './user-part.ts';
+import { heldBefore, standingGrant, userPart, type UserPart } from './user-part.ts';
 
 export type { HinderedView };
 
@@ -106,16 +106,17 @@ function faceOf({ request, person, memberships, chosen, live }: ConsentFacts, he
     app,
     heading: heading(app.name),
     account: { name: displayText(person.name) || displayText(person.email), email: displayText(person.email, 254) },
-    otherTenants: memberships.filter(({ tenant }) => tenant.id !== chosen?.tenant.id).map(tenantName),
+    otherTenants: memberships.filter(({ tenant }) => !request.namesGrant && tenant.id !== chosen?.tenant.id).map(tenantName),
   };
 }
 
-function askedOf({ request }: ConsentFacts, chosen: ChosenTenant): AskedScopes {
+function askedOf(facts: ConsentFacts, chosen: ChosenTenant): AskedScopes {
+  const { request } = facts;
   const { standing } = chosen;
   const identities = identitiesOf(request);
   const asked = (identity: 'user' | 'tenant') => ({ identity, asked: request.scopes, standing });
   return {
-    user: identities.includes('user') ? sortScopes(asked('user'), standingGrant(chosen)?.permissions ?? []) : undefined,
+    user: identities.includes('user') ? sortScopes(asked('user'), heldBefore(facts, chosen)?.permissions ?? []) : undefined,
     tenant: identities.includes('tenant')
       ? sortScopes(asked('tenant'), standingInstallation(chosen)?.permissions ?? [], mayDecide(chosen))
       : undefined,

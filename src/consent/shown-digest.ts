@@ -16,6 +16,7 @@ const ofQuestion = ({ user, installation, askAlong, generation, yes }: AskView) 
     scopes(user.required),
     scopes(user.optional),
     scopes(user.held),
+    user.replaced && [user.replaced.manner, scopes(user.replaced.lost), user.replaced.sharedAccess],
     states(user.inReview),
     scopes(user.blocked),
     user.sharedAccess === undefined ? null : user.sharedAccess.alreadyAllowed,
@@ -44,7 +45,7 @@ const ofHindrance = ({ why, needed, ask }: HinderedView) => [why, states(needed)
  */
 export function shownDigest(key: Uint8Array, request: PendingRequest, live: LiveApp, view: AskView | HinderedView): string {
   const shown = [
-    'consent 2',
+    'consent 3',
     request.uid,
     request.user,
     request.redirectUri,

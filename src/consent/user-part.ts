@@ -13,6 +13,8 @@ export interface UserPart {
   readonly required: readonly PermissionLine[];
   readonly optional: readonly PermissionLine[];
   readonly held: readonly PermissionLine[];
+  /** What the yes takes from the app, when it replaces what the app holds. */
+  readonly replaced: { readonly manner: 'create' | 'replace'; readonly lost: readonly PermissionLine[]; readonly sharedAccess: boolean } | undefined;
   readonly inReview: readonly ReviewLine[];
   readonly blocked: readonly PermissionLine[];
   readonly sharedAccess: SharedAccessOffer | undefined;
@@ -29,18 +31,30 @@ export interface UserPart {
 export const standingGrant = ({ grant, member, standing }: ChosenTenant): Grant | undefined =>
   grant && grantStands(grant, member, standing) ? grant : undefined;
 
+/** What a yes adds to; one that replaces adds to nothing. */
+export const heldBefore = ({ request }: ConsentFacts, chosen: ChosenTenant): Grant | undefined =>
+  request.manner === 'merge' ? standingGrant(chosen) : undefined;
+
+function replacedBy({ request: { manner, scopes }, catalogue }: ConsentFacts, chosen: ChosenTenant): UserPart['replaced'] {
+  const grant = standingGrant(chosen);
+  if (manner === 'merge' || !grant) return undefined;
+  return { manner, lost: permissionLines(grant.permissions.filter((name) => !scopes.includes(name)), catalogue), sharedAccess: grant.sharedAccess };
+}
+
 const duration = (scopes: readonly string[]): string =>
   scopes.includes('offline_access')
     ? 'Until you take it back, also while you are signed out.'
     : 'Until you take it back. While you are signed out, the app soon loses its access.';
 
-export function userPart({ live, catalogue, person }: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): UserPart {
-  const grant = standingGrant(chosen);
+export function userPart(facts: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): UserPart {
+  const { live, catalogue, person } = facts;
+  const grant = heldBefore(facts, chosen);
   const sharedAccess = sharedAccessOffer(live.version, chosen.received, grant, catalogue);
   return {
     required: permissionLines(sorted.required, catalogue),
     optional: permissionLines(sorted.optional, catalogue),
     held: permissionLines(sorted.held, catalogue),
+    replaced: replacedBy(facts, chosen),
     inReview: reviewLines(sorted.inReview, 'user', { catalogue, reviews: chosen.reviews, user: person.id }),
     blocked: permissionLines(sorted.blocked, catalogue),
     sharedAccess,

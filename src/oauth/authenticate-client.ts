@@ -25,10 +25,20 @@ export async function authenticateOperator(
   return { operator: operator.id, scopes: new Set(operator.scopes.filter((scope) => asked.has(scope))) };
 }
 
-/** Which app calls, as itself and in no tenant. */
-export async function authenticateApp(deps: Pick<OAuthDeps, 'store' | 'apps'>, authorization: string | undefined): Promise<AppId | undefined> {
+/** Which app calls, as itself and in no tenant, with what its token was asked for with. */
+export async function authenticateAppToken(
+  deps: Pick<OAuthDeps, 'store' | 'apps'>,
+  authorization: string | undefined,
+): Promise<{ app: AppId; scopes: ReadonlySet<string> } | undefined> {
   const key = appTokenKey(bearerOf(authorization));
   const [record] = key ? await deps.store.read(key) : [];
   const live = record && (await deps.apps.find(record.value.client as AppId));
-  return live?.app.status === 'active' && credentialStands(live.app, record?.value.credential) ? live.app.id : undefined;
+  if (live?.app.status !== 'active' || !credentialStands(live.app, record?.value.credential)) return undefined;
+  return { app: live.app.id, scopes: new Set(String(record?.value.payload['scope'] ?? '').split(' ').filter(Boolean)) };
+}
+
+/** For asking how it stands. A token that was asked for with a scope is good for that alone. */
+export async function authenticateApp(deps: Pick<OAuthDeps, 'store' | 'apps'>, authorization: string | undefined): Promise<AppId | undefined> {
+  const caller = await authenticateAppToken(deps, authorization);
+  return caller?.scopes.size === 0 ? caller.app : undefined;
 }

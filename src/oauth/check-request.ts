@@ -5,11 +5,12 @@ import { SHARED_ACCESS, type Catalogue } from '#src/apps/catalogue.ts';
 import { declaredForTenant, declaredForUser } from '#src/consent/effective-permissions.ts';
 import type { AppId } from '#src/ids.ts';
 
+import { checkGrantManagement, GRANT_MANAGEMENT_PARAMETERS } from './grant-management.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { scopeAsSent } from './provider-internals.ts';
 
 /** What Assent adds to an authorization request. Their values are checked by `checkRequest`, which runs for each request. */
-export const REQUEST_PARAMETERS = { tenant: null, include_granted_scopes: null } as const;
+export const REQUEST_PARAMETERS = { tenant: null, include_granted_scopes: null, ...GRANT_MANAGEMENT_PARAMETERS } as const;
 
 /** In the order in which they are written, whatever order the app wrote them in. */
 const IDENTITIES = ['user', 'tenant'] as const;
@@ -44,6 +45,7 @@ export async function checkRequest(deps: OAuthDeps, ctx: KoaContextWithOIDC): Pr
   if (identity === 'user tenant' && params['resource'] !== undefined) {
     throw new errors.InvalidTarget('resource goes with one identity at a time');
   }
+  await checkGrantManagement(deps, params);
   keepOfflineAccess(ctx, params);
   const live = await deps.apps.find(ctx.oidc.client?.clientId as AppId);
   const known = new Set(live ? [...declaredFor(live, deps.catalogue, identity), SHARED_ACCESS] : []);

@@ -12,6 +12,7 @@ import { findSession } from '#src/sign-in/session-store.ts';
 import type { Exchange, PendingRequest, PendingSignIns } from '#src/sign-in/pending-request.ts';
 
 import { identityOf } from './check-request.ts';
+import { mannerOf } from './grant-management.ts';
 import { answerInteraction, readInteraction } from './models/interaction.ts';
 import { ROUTES, SESSION_COOKIE } from './provider.ts';
 
@@ -93,6 +94,8 @@ function describe(uid: string, payload: AdapterPayload): PendingRequest {
     tenantHint: params['tenant'] as TenantId | undefined,
     loginHint: params['login_hint'],
     includeGranted: params['include_granted_scopes'] === 'true',
+    manner: mannerOf(params),
+    namesGrant: params['grant_id'] !== undefined,
     user: (payload.session as { accountId?: UserId } | undefined)?.accountId,
     restartPath: restartPath(params),
   };

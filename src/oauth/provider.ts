@@ -10,6 +10,7 @@ import { checkClientAssertion } from './client-assertion.ts';
 import { CLIENT_PROPERTIES } from './client-metadata.ts';
 import { checkRequest, REQUEST_PARAMETERS } from './check-request.ts';
 import { wrapGrantTypes } from './grant-types/token-request.ts';
+import { GRANT_MANAGEMENT_SCOPES, grantManagementMetadata } from './grant-management.ts';
 import { mayIntrospect } from './introspection-policy.ts';
 import { grantPayload } from './models/grant.ts';
 import { asOAuth } from './errors.ts';
@@ -30,7 +31,7 @@ import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy } from './tenancy.ts';
 import { noteJwt } from './tokens/jwt-tokens.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
-import type { TokenStanding } from './tokens/standing.ts';
+import type { TokenStanding, UserStanding } from './tokens/standing.ts';
 import { unitOf } from './unit-of-work.ts';
 
 export interface ProviderOptions extends OAuthDeps {
@@ -60,6 +61,9 @@ const tokenClaims = (standing: TokenStanding) =>
     ? { tenant: standing.grant.value.tenant, identity: 'user' }
     : { tenant: standing.installation.value.tenant, identity: 'tenant', sub: standing.installation.value.id };
 
+/** RFC 8693 section 4.1: the member, and the app that acts for them. */
+const actorClaims = ({ user, live }: UserStanding) => ({ sub: user.value.id, act: { sub: live.app.id } });
+
 /** The prompts of the authorization flow, in order: sign in first, then consent. */
 const prompts = () => {
   const login = interactionPolicy.base().get('login');
@@ -79,7 +83,8 @@ export function createProvider(options: ProviderOptions): Provider {
     adapter: createAdapter(options),
     jwks: { keys: options.keys as never },
     routes: ROUTES,
-    scopes: [...PROTOCOL_SCOPES, ...catalogue.permissions.map(({ name }) => name), SHARED_ACCESS, 'manage', 'read'],
+    scopes: [...PROTOCOL_SCOPES, ...catalogue.permissions.map(({ name }) => name), SHARED_ACCESS, ...GRANT_MANAGEMENT_SCOPES, 'manage', 'read'],
+    discovery: grantManagementMetadata(options.issuer),
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -140,8 +145,8 @@ export function createProvider(options: ProviderOptions): Provider {
     expiresWithSession: () => false,
     // Also for what client_credentials gives a tenant; the token of an operator, or of an app for itself, has no standing.
     extraTokenClaims: (ctx) => {
-      const { standing } = unitOf(ctx);
-      return standing && tokenClaims(standing);
+      const { standing, exchanged } = unitOf(ctx);
+      return standing && { ...tokenClaims(standing), ...(exchanged && standing.identity === 'user' ? actorClaims(standing) : {}) };
     },
     ttl: {
       AuthorizationCode: () => lifetimes.code,

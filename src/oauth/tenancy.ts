@@ -17,6 +17,7 @@ import { tenantsOf } from '#src/tenants/member-store.ts';
 import { unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 
 import { identityAsked } from './check-request.ts';
+import { checkNamedGrant, mannerOf } from './grant-management.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { unitOf, type CodeChange } from './unit-of-work.ts';
 
@@ -80,6 +81,7 @@ async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, u
 
   if (!answer) {
     const grant = stored && grantStands(stored.value, present.member, app) ? stored.value : undefined;
+    checkNamedGrant(ctx, grant?.id);
     return { ...found, grant, installation: undefined };
   }
   if (answer.generation !== generationOf(facts.approval)) return { ...found, grant: undefined, installation: undefined };
@@ -117,9 +119,11 @@ function granted(
       app: app.app.id,
       asked: [...ctx.oidc.requestParamScopes].filter((name) => allowed.has(name)),
       generation: generationOf(app.approval),
+      manner: mannerOf(ctx.oidc.params as Record<string, string | undefined>),
       now: deps.clock(),
     },
   );
+  checkNamedGrant(ctx, change.grant.id);
   const unit = unitOf(ctx);
   unit.codeChange = join(unit.codeChange, change);
   return change.grant;

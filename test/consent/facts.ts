@@ -108,6 +108,8 @@ export const aRequest = (more: Partial<PendingRequest> = {}): PendingRequest => 
   tenantHint: undefined,
   loginHint: undefined,
   includeGranted: false,
+  manner: 'merge',
+  namesGrant: false,
   user: 'usr_ben' as UserId,
   restartPath: '/restart',
   ...more,

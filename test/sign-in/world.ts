@@ -38,6 +38,8 @@ export const PENDING: PendingRequest = {
   tenantHint: undefined,
   loginHint: 'ada@northwind.example',
   includeGranted: false,
+  manner: 'merge',
+  namesGrant: false,
   user: undefined,
   restartPath: '/oauth/authorize?client_id=app_scheduler',
 };

@@ -6,6 +6,7 @@ import { AppError, type ErrorCode } from '#src/errors.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { missingPermission } from '#src/marketplace/missing-permission.ts';
 
+import { GRANT_MANAGEMENT_SCOPES } from '../grant-management.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { readTenantFacts, tenantStandingIn, type TenantStanding } from '../tokens/standing.ts';
 import { unitOf } from '../unit-of-work.ts';
@@ -26,7 +27,8 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
     return;
   }
   if (params['tenant'] === undefined) {
-    if (params['scope'] !== undefined) throw new errors.InvalidRequest('name the tenant that the scope is for');
+    const isOwn = (name: string) => (GRANT_MANAGEMENT_SCOPES as readonly string[]).includes(name);
+    if (params['scope']?.split(' ').every(isOwn) === false) throw new errors.InvalidRequest('name the tenant that the scope is for');
     return;
   }
   const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId);

@@ -5,6 +5,7 @@ import { decide } from '#src/approvals/decide.ts';
 import { isProtocolScope } from '#src/consent/requested-scopes.ts';
 
 import { identityAsked } from '../check-request.ts';
+import { mannerOf } from '../grant-management.ts';
 import { tenancyOf, type Tenancy } from '../tenancy.ts';
 
 const { Check, Prompt } = interactionPolicy;
@@ -44,6 +45,9 @@ export const consentPrompt = () =>
     ),
     new Check('permissions_new', 'the app asks for more than it was granted', 'consent_required', (ctx) =>
       !decidedNow(ctx) && asksUser(ctx) && tenancyOf(ctx).grant !== undefined && hasOpenQuestion(ctx),
+    ),
+    new Check('grant_replaced', 'what the app holds already is to be given up', 'consent_required', (ctx) =>
+      !decidedNow(ctx) && tenancyOf(ctx).grant !== undefined && mannerOf(ctx.oidc.params as Record<string, string | undefined>) !== 'merge',
     ),
     new Check('tenant_identity', 'an admin has to consent in the name of the tenant', 'consent_required', (ctx) =>
       !decidedNow(ctx) && identityAsked(ctx) !== 'user',

@@ -1,0 +1,74 @@
+import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { effectiveScope } from '#src/consent/effective-permissions.ts';
+import type { Grant } from '#src/consent/grant.ts';
+import { confirmNoGrant, findGrantById, revokeGrant } from '#src/consent/grant-store.ts';
+import { standingGrants } from '#src/consent/standing-grants.ts';
+import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
+import type { StoredRecord } from '#src/storage/record-store.ts';
+
+import { authenticateAppToken } from './authenticate-client.ts';
+import type { GRANT_MANAGEMENT_SCOPES } from './grant-management.ts';
+import type { OAuthDeps } from './oauth-deps.ts';
+
+type Scope = (typeof GRANT_MANAGEMENT_SCOPES)[number];
+
+/** Grant Management for OAuth 2.0, section 6: an app asks about one of its own grants, or ends it. Any other is unknown to it. */
+export function grantManagementRoutes(deps: OAuthDeps): WebRouter {
+  const router = createRouter();
+
+  router.get('/oauth/grants/:grant', async (ctx) => {
+    const record = await ownGrant(deps, ctx, 'grant_management_query');
+    if (!record) return;
+    ctx.set('cache-control', 'no-store');
+    ctx.body = await described(deps, record.value);
+  });
+
+  router.delete('/oauth/grants/:grant', async (ctx) => {
+    const record = await ownGrant(deps, ctx, 'grant_management_revoke');
+    if (!record) return;
+    await revokeGrant(deps, record, { kind: 'app', id: record.value.app });
+    ctx.status = 204;
+  });
+
+  return router;
+}
+
+/** `undefined` when it was refused, and the answer says why. */
+async function ownGrant(deps: OAuthDeps, ctx: WebContext, scope: Scope): Promise<StoredRecord<Grant> | undefined> {
+  const caller = await authenticateAppToken(deps, ctx.get('authorization'));
+  if (!caller) return refuse(ctx, 401, 'invalid_token', 'Send an access token of the app itself, from client_credentials without a tenant.');
+  if (!caller.scopes.has(scope)) return refuse(ctx, 403, 'insufficient_scope', `The token needs the scope ${scope}.`, `, scope="${scope}"`);
+  const id = String(ctx['params'].grant);
+  const found = await findGrantById(deps, id);
+  const [record] = found?.value.app === caller.app ? await standingGrants(deps, [found]) : [];
+  if (record) return record;
+  // It may have been this app's, and the answer to its first call lost: that it is gone has to be as certain (I2).
+  if (scope === 'grant_management_revoke') await confirmNoGrant(deps, id);
+  ctx.status = 404;
+  ctx.body = { error: 'invalid_grant_id', error_description: 'This app has no grant with this id.' };
+  return undefined;
+}
+
+/** RFC 6750 section 3. */
+function refuse(ctx: WebContext, status: number, error: string, description: string, more = ''): undefined {
+  ctx.status = status;
+  ctx.set('www-authenticate', `Bearer error="${error}", error_description="${description}"${more}`);
+  ctx.body = { error, error_description: description };
+  return undefined;
+}
+
+const CLAIMS: Readonly<Record<string, readonly string[]>> = { openid: ['sub'], profile: ['name'], email: ['email'] };
+
+/** What the grant gives right now: what was taken from the app by others than its member is not in it. */
+async function described(deps: OAuthDeps, grant: Grant): Promise<object> {
+  const [live, { rules, approval }] = await Promise.all([deps.apps.find(grant.app), readApprovalFacts(deps, grant.tenant, grant.app)]);
+  const held = live ? effectiveScope(grant.permissions, grant, { ...live, rules, approval, catalogue: deps.catalogue }) : [];
+  const audienceOf = (name: string) => deps.catalogue.find(name)?.resource;
+  const byAudience = Map.groupBy(held, (name) => (name === SHARED_ACCESS ? undefined : audienceOf(name)));
+  return {
+    scopes: [...byAudience].map(([audience, names]) => ({ scope: names.join(' '), ...(audience !== undefined && { resources: [audience] }) })),
+    claims: held.flatMap((name) => CLAIMS[name] ?? []),
+    authorization_details: (grant.resources ?? []).map(({ kind, id, right }) => ({ type: 'resource_access', kind, right, identifier: id })),
+  };
+}
