@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
-import { authorize, begin, connect, exchange, introspect, refresh, signIn } from '#test/support/oauth-flow.ts';
+import { authorize, begin, connect, exchange, introspect, refresh, SCOPE, signIn } from '#test/support/oauth-flow.ts';
+import { registerApp } from '#test/support/register-app.ts';
 import { startWorld, type World } from '#test/support/world.ts';
+
+import { forgetGrants } from './steps.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ settings: { ASSENT_LAST_USE_SECONDS: '1' } });
 });
 afterAll(() => world.stop());
 
@@ -19,6 +22,11 @@ const signedIn = async (): Promise<HttpBrowser> => {
 };
 
 const scopeOf = async (token: string): Promise<string[]> => String((await introspect(world, token)).body.scope ?? '').split(' ');
+
+const eventsOf = async (types: readonly string[]): Promise<any[]> => {
+  const { items } = await world.manage.get(`/tenants/${world.tenants.northwind}/audit?limit=20`);
+  return items.filter(({ type }: { type: string }) => types.includes(type));
+};
 
 describe('Installed apps', () => {
   test('Z5 a member passes shared access on later, for one app, and live tokens gain it at once; taking it back, they lose it', async () => {
@@ -97,5 +105,177 @@ describe('Installed apps', () => {
       expect(answer.status).toBe(403);
     }
     expect((await browser.open(pathOf())).status).toBe(200);
+  });
+});
+
+describe('Update permissions', () => {
+  const OPTIONAL = 'Schedule and change your meetings';
+  const connectForUpdate = async () => {
+    await forgetGrants({ world });
+    return connect(world, world.people.ben, { parameters: { tenant: world.tenants.northwind, scope: `${SCOPE} calendar:read` }, tick: ['permission=calendar:read'] });
+  };
+  const open = (browser: HttpBrowser) => browser.open(`${pathOf()}/permissions`);
+
+  test('Z13 Z5 passing shared access on, and taking it back, are events of their own', async () => {
+    const { browser } = await connectForUpdate();
+    const allowed = await browser.submit(await browser.open(pathOf()), { button: 'Authorize', tick: ['shared_access'] });
+    await browser.submit(allowed, { button: 'Revoke Shared Access Permissions' });
+    const [revoked, granted] = await eventsOf(['shared_access.granted', 'shared_access.revoked']);
+    const by = { actor: { kind: 'user', id: world.people.ben.id }, from: { via: 'page' }, details: { app: world.apps.scheduler.id, user: world.people.ben.id } };
+    expect([granted, revoked]).toMatchObject([{ type: 'shared_access.granted', ...by }, { type: 'shared_access.revoked', ...by }]);
+  });
+
+  test('Z12 S14 optional permissions change one by one, after a page that says what will happen, and live tokens with them', async () => {
+    const { tokens, browser } = await connectForUpdate();
+    expect(await scopeOf(tokens.access_token)).toContain('calendar:read');
+    const page = await open(browser);
+    expect(page.html).toContain(OPTIONAL);
+    // What the app needs is no choice, what nobody approved neither.
+    expect(page.forms.flatMap(({ controls }) => controls).filter(({ box }) => box).map(({ value, checked }) => [value, checked])).toEqual([['calendar:read', true], ['meetings:write', false]]);
+
+    const confirmation = await browser.submit(page, { button: 'Continue', tick: ['permission=meetings:write'], untick: ['permission=calendar:read'] });
+    expect(confirmation.html).toMatch(/It can no longer[\s\S]*See your calendar[\s\S]*It can also[\s\S]*Schedule and change your meetings/);
+    expect(await scopeOf(tokens.access_token)).toContain('calendar:read');
+
+    const done = await browser.submit(confirmation, { button: 'Update permissions' });
+    expect(done.html).toContain('It holds from now on');
+    expect(await scopeOf(tokens.access_token)).not.toContain('calendar:read');
+    const { body } = await refresh(world, world.apps.scheduler, tokens.refresh_token);
+    expect(await scopeOf(body.access_token)).not.toContain('calendar:read');
+    const { items } = await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${world.people.ben.id}`);
+    expect(items[0].permissions).toEqual(expect.arrayContaining(['meetings:read', 'meetings:write']));
+    expect((await eventsOf(['permissions.changed']))[0]).toMatchObject({ actor: { kind: 'user', id: world.people.ben.id }, details: { grant: items[0].id } });
+  });
+
+  test('nothing ticked otherwise changes nothing', async () => {
+    const { browser } = await connectForUpdate();
+    const before = await eventsOf(['permissions.changed']);
+    expect((await browser.submit(await open(browser), { button: 'Continue' })).html).toContain('Nothing was changed.');
+    expect(await eventsOf(['permissions.changed'])).toEqual(before);
+  });
+
+  test('L8 what needs a review is not given here: the page leads to asking, and then to the request', async () => {
+    const { tokens, browser } = await connectForUpdate();
+    const page = await open(browser);
+    const [, ask = ''] = /href="(\/apps\/[^"]+permission=contacts%3Aread)"/.exec(page.html) ?? [];
+    const asked = await browser.submit(await browser.open(world.issuer + ask.replaceAll('&amp;', '&')), { button: 'Ask for approval' });
+    expect(asked.status).toBe(200);
+    expect((await open(browser)).html).toMatch(/nobody has decided yet[\s\S]*See the request/);
+    const forged = await browser.submit(page, { button: 'Continue', untick: ['permission=calendar:read'] });
+    const cheat = { ...forged, forms: forged.forms.map((form) => ({ ...form, controls: form.controls.map((control) => (control.name === 'remove' ? { ...control, name: 'add', value: 'contacts:read' } : control)) })) };
+    expect((await browser.submit(cheat, { button: 'Update permissions' })).html).toContain('Nothing was changed: something about the app changed');
+    expect(await scopeOf(tokens.access_token)).toContain('calendar:read');
+  });
+
+  test.each([
+    ['the rules block it', () => world.manage.change(`/tenants/${world.tenants.northwind}/rules`, { exceptions: [{ permission: 'meetings:write', identity: 'user', treatment: 'block' }] })],
+    ['the grant was taken away and given anew', async () => void (await connectForUpdate())],
+  ])('xC4 what was confirmed is not given when meanwhile %s', async (_, meanwhile) => {
+    const { browser } = await connectForUpdate();
+    const confirmation = await browser.submit(await open(browser), { button: 'Continue', tick: ['permission=meetings:write'] });
+    await meanwhile();
+    await browser.submit(confirmation, { button: 'Update permissions' });
+    await world.manage.change(`/tenants/${world.tenants.northwind}/rules`, { exceptions: [] });
+    const { items } = await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${world.people.ben.id}`);
+    expect(items[0].permissions).not.toContain('meetings:write');
+  });
+});
+
+describe('what cannot act', () => {
+  afterAll(async () => {
+    await setStatus('active');
+    await approve({ availability: { kind: 'everyone' } });
+  });
+
+  const list = async (browser: HttpBrowser) => (await browser.open(`${world.issuer}/account/apps`)).html;
+  const tenant = () => `/tenants/${world.tenants.northwind}`;
+  const setStatus = (status: string) => world.manage.put(`/apps/${world.apps.scheduler.id}/status`, { status });
+  const approve = (more: object) => world.manage.post(`${tenant()}/approvals`, { app: world.apps.scheduler.id, permissions: { user: ['meetings:read'] }, ...more });
+
+  test.each([
+    ['switched off everywhere', 'Switched off', () => setStatus('disabled')],
+    ['not allowed in the tenant any more', 'Not allowed here', () => approve({ status: 'blocked' })],
+    ['there for others only', 'Not for you', () => approve({ status: 'approved', availability: { kind: 'some', groups: [], members: [world.people.chloe.id] } })],
+  ])('Z5 an app that is %s is shown with its state, and can be removed', async (_, state, shut) => {
+    await forgetGrants({ world });
+    await setStatus('active');
+    await approve({ availability: { kind: 'everyone' } });
+    const { browser } = await connect(world, world.people.ben);
+    await shut();
+    expect(await list(browser)).toContain(state);
+    const page = await browser.open(pathOf());
+    expect([page.status, page.html]).toEqual([200, expect.stringContaining(state)]);
+    expect(page.html).toContain('You can remove it.');
+    expect(page.html).not.toContain('/permissions"');
+    const removed = await browser.submit(await browser.open(`${pathOf()}/remove`), { button: 'Remove app' });
+    expect(removed.html).toContain('The app was removed');
+    expect(await list(browser)).toContain('No app acts for you.');
+  });
+});
+
+describe('when it was used last', () => {
+  const grantOf = async ({ id }: { id: string }) => (await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${id}`)).items[0];
+  /** The server writes it down every second here. */
+  const untilUsedAfter = async (person: { id: string }, moment: string): Promise<string> => {
+    for (;;) {
+      const { lastUsedAt } = await grantOf(person);
+      if (lastUsedAt !== null && lastUsedAt > moment) return lastUsedAt;
+      await new Promise((resolve) => void setTimeout(resolve, 50));
+    }
+  };
+
+  test('is noted when the app redeems a code, refreshes, asks who it is, and when a platform API introspects; it brings no removed grant back', async () => {
+    await forgetGrants({ world });
+    const { ada, ben, chloe, dan } = world.people;
+    const [byAda, byBen, byChloe, byDan] = await Promise.all([ada, ben, chloe, dan].map((person) => connect(world, person)));
+    const connected = new Map(await Promise.all([ada, ben, dan].map(async (person) => [person, await untilUsedAfter(person, '')] as const)));
+
+    await introspect(world, byBen!.tokens.access_token);
+    await refresh(world, world.apps.scheduler, byDan!.tokens.refresh_token);
+    await fetch(`${world.issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${byAda!.tokens.access_token}` } });
+    await introspect(world, byChloe!.tokens.access_token);
+    await world.manage.remove(`/tenants/${world.tenants.northwind}/grants/${(await grantOf(chloe)).id}`);
+    for (const person of [ada, ben, dan]) await untilUsedAfter(person, connected.get(person) ?? '');
+
+    expect(await grantOf(chloe)).toBeUndefined();
+    expect((await introspect(world, byChloe!.tokens.access_token)).body).toEqual({ active: false });
+    const { browser } = byBen!;
+    const last = `<time datetime="${(await grantOf(ben)).lastUsedAt}">`;
+    expect((await browser.open(pathOf())).html).toContain(last);
+    expect((await browser.open(`${world.issuer}/account/apps`)).html).toContain(last);
+  });
+});
+
+describe('who looks on', () => {
+  test('xT7 a place in somebody else’s list, or in another list of one’s own, opens nothing', async () => {
+    const browser = await signedIn();
+    for (const after of ['AAAA', Buffer.from('[]').toString('base64url').repeat(8)]) {
+      for (const path of [`apps?after=${after}`, `delegations?given=${after}`, `delegations?received=${after}`]) {
+        expect((await browser.open(`${world.issuer}/account/${path}`)).status).toBe(400);
+      }
+    }
+  });
+
+  test('xM1 whatever an app, its developer, a tenant or a person is called, it stands on these pages as text', async () => {
+    const corpus = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", '</title><svg onload=alert(1)>', '<%= 7*7 %>{{7*7}}'];
+    const { manage, people } = world;
+    for (const text of corpus) {
+      const app = await registerApp(
+        manage,
+        { name: text, developer: { name: text, verified: false }, authMethod: 'none' },
+        { redirectUris: ['https://evil.example/callback'], permissions: { user: { required: ['meetings:read'], optional: ['calendar:read'] } }, sharedAccess: true },
+      );
+      const { id: tenant } = await manage.post('/tenants', { name: text });
+      const { id: other } = await manage.post('/users', { email: `${corpus.indexOf(text)}@evil.example`, name: text, password: 'correct horse battery staple' });
+      for (const user of [people.ben.id, other]) await manage.post(`/tenants/${tenant}/members`, { user });
+      const { id: delegation } = await manage.post(`/tenants/${tenant}/delegations`, { giver: other, receiver: people.ben.id, permissions: ['meetings:read'] });
+      const { browser } = await connect(world, people.ben, { app, parameters: { tenant, scope: 'openid meetings:read' }, tick: ['shared_access'] });
+      const one = `account/apps/${tenant}/${app.id}`;
+      for (const path of ['account/apps', one, `${one}/permissions`, `${one}/remove`, 'account/delegations', `account/delegations/new?tenant=${tenant}`, `account/delegations/${tenant}/${delegation}/end`]) {
+        const { status, html } = await browser.open(`${world.issuer}/${path}`);
+        expect([path, status]).toEqual([path, 200]);
+        for (const raw of ['<script', '<img src=x', "' onmouseover='", '<svg', '49{{']) expect([path, html.includes(raw)]).toEqual([path, false]);
+      }
+    }
   });
 });
