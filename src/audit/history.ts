@@ -4,7 +4,7 @@ import type { AppId, TenantId } from '#src/ids.ts';
 
 import { namesIn, type AuditDeps, type Names } from './names.ts';
 import { readTenantTrail, type PageAsked } from './read-trail.ts';
-import { actorWords, permissionsIn, sentenceOf } from './sentence.ts';
+import { actorWords, capital, permissionsIn, sentenceOf } from './sentence.ts';
 import type { TrailFilter } from './trail.ts';
 
 /** An entry of a trail as `views/audit/entries.ejs` shows it. */
@@ -39,7 +39,7 @@ export const historyRow = (event: AssentEvent, names: Names): HistoryRow => ({
   id: event.id,
   sentence: sentenceOf(event, names),
   permissions: permissionsIn(event, names),
-  actor: actorWords(event.actor, names),
+  actor: capital(actorWords(event.actor, names)),
   at: displayTime(event.at),
   where: whereOf(event),
   // The servers of the platform and of apps are nobody whom a tenant could recognise.
@@ -48,7 +48,7 @@ export const historyRow = (event: AssentEvent, names: Names): HistoryRow => ({
 
 function whereOf({ actor, from }: AssentEvent): string {
   if (from === undefined) return actor.kind === 'system' ? 'by itself' : '';
-  if (from.via === 'page') return 'on a page';
-  if (from.via === 'api') return 'over the management API';
-  return actor.kind === 'user' ? 'while connecting an app' : 'by an app’s server';
+  if (from.via === 'page') return 'page';
+  if (from.via === 'api') return 'management API';
+  return actor.kind === 'user' ? 'connecting an app' : 'the app’s server';
 }

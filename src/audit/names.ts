@@ -39,12 +39,12 @@ export async function namesIn(deps: AuditDeps, tenant: TenantId, events: readonl
     deps.store.read(...groups.map((id) => groupKey(tenant, id as GroupId))),
     deps.store.read(...roles.map((id) => roleKey(tenant, id as RoleId))),
   ]);
-  const called = (kind: string, id: string, name: string | undefined): string => displayText(name ?? '') || `${kind} ${displayText(id)}`;
+  const called = (name: string | undefined, otherwise: string): string => displayText(name ?? '') || otherwise;
   return {
-    person: (id) => called('person', id, people.get(id as UserId)?.name),
-    app: (id) => called('app', id, apps.has(id as AppId) ? appLine(apps.get(id as AppId)).name : undefined),
-    group: (id) => called('group', id, groupRecords[groups.indexOf(id)]?.value.name),
-    role: (id) => displayText(roleRecords[roles.indexOf(id)]?.value.name ?? id),
+    person: (id) => called(people.get(id as UserId)?.name, `somebody who is gone (${displayText(id)})`),
+    app: (id) => called(apps.has(id as AppId) ? appLine(apps.get(id as AppId)).name : undefined, `an app that is gone (${displayText(id)})`),
+    group: (id) => called(groupRecords[groups.indexOf(id)]?.value.name, displayText(id)),
+    role: (id) => called(roleRecords[roles.indexOf(id)]?.value.name, displayText(id)),
     permission: (name) => deps.catalogue.find(name)?.title ?? displayText(name),
   };
 }

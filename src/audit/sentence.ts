@@ -114,7 +114,7 @@ const guestOr = ({ user, guest }: { user?: string; guest?: string }, names: Name
 const joiner = (event: { user?: string; guest?: string }, who: string, actor: Actor, names: Names): string =>
   event.user !== undefined && isBy(actor, event.user) ? who : capital(guestOr(event, names));
 
-const capital = (text: string): string => text.slice(0, 1).toLocaleUpperCase('en') + text.slice(1);
+export const capital = (text: string): string => text.slice(0, 1).toLocaleUpperCase('en') + text.slice(1);
 
 /** Who did it, in words. To a tenant, operators are the platform that it uses. */
 export function actorWords(actor: Actor, names: Names): string {

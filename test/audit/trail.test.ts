@@ -122,7 +122,7 @@ test('the history of an app in a tenant reads that app’s entries alone', async
   read = 0;
   const { rows, next } = await historyOfApp(deps, busy, notes, { limit: 20 });
   expect([rows.length, typeof next, read]).toEqual([20, 'string', 21]);
-  expect(rows[0]).toMatchObject({ sentence: 'Person usr_ada withdrew the approval of app app_notes', actor: 'person usr_ada', where: '', address: '' });
+  expect(rows[0]).toMatchObject({ sentence: 'Somebody who is gone (usr_ada) withdrew the approval of an app that is gone (app_notes)', actor: 'Somebody who is gone (usr_ada)', where: '', address: '' });
   const rest = await historyOfApp(deps, busy, notes, { after: next, limit: 20 });
   expect([rest.rows.length, rest.next]).toEqual([10, undefined]);
 });
