@@ -10,6 +10,7 @@ import { createRouter, type WebContext, type WebRouter } from '#src/http/web-con
 import type { DelegationId, TenantId, UserId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { endDelegation } from '#src/tenants/delegation-store.ts';
+import type { EndedBy } from '#src/tenants/end-delegation.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
 import type { Membership } from './choose-tenant.ts';
@@ -51,7 +52,9 @@ export function delegationPages(deps: InstalledAppsPagesDeps): WebRouter {
     await postedForm(ctx, purposeOf(delegation));
     const { id } = signedInOf(ctx).user;
     const found = await delegationOf(deps, id, { tenant, delegation });
-    await endDelegation(deps, tenant, delegation, found?.side === 'given' ? 'giver' : 'receiver', { kind: 'user', id });
+    // One that is not on their pages any more may rest: whichever side they are on, it must not wake up again.
+    const sides: readonly EndedBy[] = found ? [found.side === 'given' ? 'giver' : 'receiver'] : ['giver', 'receiver'];
+    for (const by of sides) await endDelegation(deps, tenant, delegation, by, { kind: 'user', id });
     redirectTo(ctx, `${DELEGATIONS_SECTION.href}?done=ended`);
   });
 
