@@ -37,6 +37,9 @@ export const resourcesOf = ({ resources, appOnly }: { resources?: RequestedResou
 
 const LEVELS: Readonly<Record<Right, Permission['level']>> = { read: 'basic', write: 'advanced', manage: 'restricted', full_control: 'restricted' };
 
+/** What an app may do with `what`, as it stands on pages. */
+export const rightInWords = (right: Right, what: string): string => TITLES[right](what);
+
 const TITLES: Readonly<Record<Right, (what: string) => string>> = {
   read: (what) => `See what is in ${what}`,
   write: (what) => `Add and change things in ${what}`,
@@ -44,13 +47,13 @@ const TITLES: Readonly<Record<Right, (what: string) => string>> = {
   full_control: (what) => `Do anything with ${what}`,
 };
 
-const one = ({ title }: ResourceKind): string => `${/^[aeiou]/i.test(title) ? 'an' : 'a'} ${title}`;
+export const oneOf = ({ title }: ResourceKind): string => `${/^[aeiou]/i.test(title) ? 'an' : 'a'} ${title}`;
 
 const permissionsOf = (kind: ResourceKind): Permission[] =>
   RIGHTS.flatMap((right) => [
     {
       name: resourcePermission('user', { kind: kind.name, right }),
-      title: TITLES[right](`${one(kind)} that is chosen for it`),
+      title: TITLES[right](`${oneOf(kind)} that is chosen for it`),
       explanation: `On this ${kind.title} and all below it, and nowhere else; as far as the member may do it there.`,
       identities: ['user'],
       level: LEVELS[right],
@@ -60,7 +63,7 @@ const permissionsOf = (kind: ResourceKind): Permission[] =>
     },
     {
       name: resourcePermission('tenant', { kind: kind.name, right }),
-      title: `${TITLES[right](`${one(kind)} that is chosen for it`)}, with nobody in the call`,
+      title: `${TITLES[right](`${oneOf(kind)} that is chosen for it`)}, with nobody in the call`,
       explanation: `On this ${kind.title} and all below it, and nowhere else; by itself, whoever uses it.`,
       identities: ['tenant'],
       level: 'restricted',

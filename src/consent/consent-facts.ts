@@ -3,7 +3,7 @@ import { findLiveApp } from '#src/apps/app-store.ts';
 import type { LiveApp } from '#src/apps/app.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { asksForGroups, type AppInTenant } from '#src/approvals/decide.ts';
+import { asksForGroups, generationOf, type AppInTenant } from '#src/approvals/decide.ts';
 import type { Review } from '#src/approvals/review.ts';
 import { openReview, reviewsOfApp } from '#src/approvals/review-store.ts';
 import { reviewersOf } from '#src/approvals/who-reviews.ts';
@@ -12,6 +12,7 @@ import { AppError } from '#src/errors.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
 import { asAudience } from '#src/installations/data-range-form.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
+import type { ResourceKinds } from '#src/resources/resource-kind.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
@@ -24,12 +25,15 @@ import { chooseTenant, type Membership } from './choose-tenant.ts';
 import type { ConsentDraft } from './consent-draft.ts';
 import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
 import { currentGrant } from './grant-store.ts';
+import { grantStands } from './effective-permissions.ts';
 import { needsOwner } from './hindrance.ts';
 import type { KnownReviews } from './review-line.ts';
+import { resourceChoices } from './resource-choices.ts';
 import type { ReceivedDelegation } from './shared-access-offer.ts';
 
 export interface ConsentFactsDeps extends Deps {
   readonly catalogue: Catalogue;
+  readonly resourceKinds: ResourceKinds;
 }
 
 export interface Wanted {
@@ -80,9 +84,21 @@ async function factsOfTenant(
       ? undefined
       : audienceForm(deps, tenant, '', draft?.dataRange ?? draftOf(asAudience(before))),
   ]);
+  const present = asksForGroups(standing) ? await withLiveGroups(deps, entitlement.member) : entitlement.member;
+  const stands = installation?.value.generation === generationOf(approvals.approval);
+  const resources = await resourceChoices(deps, request, {
+    member: present,
+    standing,
+    given: {
+      user: (request.manner === 'merge' && grant && grantStands(grant, present, standing) && grant.resources) || [],
+      tenant: (stands && installation?.value.resources) || [],
+    },
+    draft,
+  });
   return {
     tenant,
-    member: asksForGroups(standing) ? await withLiveGroups(deps, entitlement.member) : entitlement.member,
+    member: present,
+    resources,
     capabilities: entitlement.capabilities,
     slotVersion,
     grant,

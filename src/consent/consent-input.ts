@@ -2,6 +2,8 @@ import { readAudience } from '#src/approvals/audience-form.ts';
 import { AppError } from '#src/errors.ts';
 
 import type { ConsentDraft } from './consent-draft.ts';
+import { NODE_FIELDS } from './resource-asks.ts';
+import type { NodeDraft } from './resource-choices.ts';
 
 /** What the form sends; nothing in it is believed before it was held against the page made anew. */
 export type ConsentInput =
@@ -40,14 +42,30 @@ function draftOf(form: FormFields): ConsentDraft {
     ticked: ticks(form, 'permission'),
     tenantTicked: ticks(form, 'tenant_permission'),
     sharedAccess: oneOf(form, 'shared_access', ['yes']) === 'yes',
+    nodes: nodesOf(form),
     reason: form.one('reason'),
     dataRange: readAudience(form, ''),
   };
 }
 
+/** The button for the next page of a list says which list, and where that page begins. */
+function nodesOf(form: FormFields): Readonly<Record<string, NodeDraft>> {
+  const [paged, after] = form.one('page').split(' ');
+  return Object.fromEntries(
+    NODE_FIELDS.map((field): [string, NodeDraft] => [
+      field,
+      {
+        ids: ticks(form, field).filter((id) => id !== ''),
+        query: form.one(`${field}_query`).trim().slice(0, 200),
+        after: field === paged ? after : undefined,
+      },
+    ]).filter(([, { ids, query, after: page }]) => ids.length > 0 || query !== '' || page !== undefined),
+  );
+}
+
 /** Strict: what the page's own form cannot send is `invalid_request`. */
 export function parseConsentInput(form: FormFields): ConsentInput {
-  if (form.one('do') === 'find') return { decision: 'search', tenant: needed(form, 'tenant'), draft: draftOf(form) };
+  if (form.one('do') === 'find' || form.one('page') !== '') return { decision: 'search', tenant: needed(form, 'tenant'), draft: draftOf(form) };
   const decision = needed(form, 'decision');
   switch (decision) {
     case 'refuse':

@@ -19,6 +19,7 @@ import { permissionLines } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
 import { sortScopes } from './requested-scopes.ts';
 import { requestState, type KnownReviews } from './review-line.ts';
+import { missingRightIn, type ResourceChoice } from './resource-choices.ts';
 import type { ReceivedDelegation } from './shared-access-offer.ts';
 import { mayDecide, standingInstallation, tenantPart, type TenantPart } from './tenant-part.ts';
 import { heldBefore, standingGrant, userPart, type UserPart } from './user-part.ts';
@@ -52,6 +53,8 @@ export interface ChosenTenant extends Membership {
   /** Names of those who can let the app act for the tenant. */
   readonly managers: readonly string[];
   readonly installation: { readonly version: number; readonly value: Installation } | undefined;
+  /** What it asks for on nodes, by identity. */
+  readonly resources: readonly ResourceChoice[];
   /** For somebody who manages apps, where the app wants to act for the tenant. */
   readonly dataRange: AudienceForm | undefined;
 }
@@ -114,7 +117,8 @@ function askedOf(facts: ConsentFacts, chosen: ChosenTenant): AskedScopes {
   const { request } = facts;
   const { standing } = chosen;
   const identities = identitiesOf(request);
-  const asked = (identity: 'user' | 'tenant') => ({ identity, asked: request.scopes, standing });
+  const resources = (identity: 'user' | 'tenant') => chosen.resources.filter(({ ask }) => ask.identity === identity).map(({ ask }) => ask);
+  const asked = (identity: 'user' | 'tenant') => ({ identity, asked: request.scopes, resources: resources(identity), standing });
   return {
     user: identities.includes('user') ? sortScopes(asked('user'), heldBefore(facts, chosen)?.permissions ?? []) : undefined,
     tenant: identities.includes('tenant')
@@ -129,6 +133,7 @@ const whyNot = (asked: AskedScopes, chosen: ChosenTenant): Hindrance | undefined
     ...chosen,
     holds: { user: standingGrant(chosen) !== undefined, tenant: installation !== undefined },
     suspended: installation?.status === 'suspended',
+    rightMissing: missingRightIn(asked, chosen) !== undefined,
   });
 };
 

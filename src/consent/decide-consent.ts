@@ -2,11 +2,13 @@ import { CONTRADICTION } from '#src/approvals/audience-form.ts';
 import type { PermissionsByIdentity } from '#src/approvals/check-approval.ts';
 import { asDataRange } from '#src/installations/data-range-form.ts';
 import type { DataRange } from '#src/installations/installation.ts';
+import type { ChosenNode } from '#src/resources/resource.ts';
 
 import type { ConsentAnswer } from './consent-answer.ts';
 import type { ConsentDraft } from './consent-draft.ts';
 import type { ConsentInput } from './consent-input.ts';
 import type { AskView, ConsentView } from './consent-view.ts';
+import type { NodePart } from './node-part.ts';
 import type { PermissionLine } from './permission-line.ts';
 import { sameDigest } from './shown-digest.ts';
 import type { TenantPart } from './tenant-part.ts';
@@ -78,6 +80,9 @@ function decideAsk(view: AskView, draft: ConsentDraft): ConsentOutcome {
   if (dataRange === 'unclear') return { is: 'unclear', notice: CONTRADICTION };
   if (dataRange === 'nobody') return { is: 'unclear', notice: NOBODY };
 
+  const problem = [...(user?.nodes ?? []), ...(installation?.nodes ?? [])].flatMap(({ given }) => ('problem' in given ? [given.problem] : []))[0];
+  if (problem !== undefined) return { is: 'unclear', notice: problem };
+
   const forTenant = installation ? installed(installation, draft) : [];
   return {
     is: 'given',
@@ -89,16 +94,20 @@ function decideAsk(view: AskView, draft: ConsentDraft): ConsentOutcome {
             permissions: [...scopesOf(user.required), ...scopesOf(user.optional).filter((name) => draft.ticked.includes(name))],
             sharedAccess: user.sharedAccess === undefined ? user.sharedAccessHeld : draft.sharedAccess,
             requested: scopesOf(user.inReview),
+            resources: nodesIn(user.nodes),
+            leftResources: user.nodes.filter(({ given }) => 'nodes' in given && given.nodes.length === 0).map(({ permission }) => permission),
             basis: user.basis,
           }
         : null,
-      installation: installation && dataRange ? { tenant: tenant.id, permissions: forTenant, dataRange, basis: installation.basis } : null,
+      installation: installation && dataRange ? { tenant: tenant.id, permissions: forTenant, dataRange, resources: nodesIn(installation.nodes), basis: installation.basis } : null,
     },
     ask: { user: view.askAlong?.user ?? [], tenant: view.askAlong?.tenant ?? [] },
-    approve: forTenant.filter((name) => installation?.approving.includes(name)),
+    approve: [...forTenant, ...nodesIn(installation?.nodes).map(({ permission }) => permission)].filter((name) => installation?.approving.includes(name)),
     reason: draft.reason,
   };
 }
+
+const nodesIn = (parts: readonly NodePart[] = []): readonly ChosenNode[] => parts.flatMap(({ given }) => ('nodes' in given ? given.nodes : []));
 
 const installed = ({ required, optional }: TenantPart, { tenantTicked }: ConsentDraft): readonly string[] => [
   ...scopesOf(required),

@@ -7,6 +7,8 @@ import type { ChosenTenant, ConsentFacts, Face, TenantName } from './consent-vie
 import { canAsk, wishOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
+import { missingRight } from './node-part.ts';
+import { missingRightIn } from './resource-choices.ts';
 import { requestState, reviewLines, type ReviewLine } from './review-line.ts';
 
 /** Nothing can be given here now: why, who can change that, and how to ask them. */
@@ -45,6 +47,8 @@ interface Names {
   readonly app: string;
   readonly tenant: string;
   readonly tenantIdentity: boolean;
+  /** Which right is missing on what, or `''`. */
+  readonly missingRight: string;
 }
 
 const WORDS: Readonly<Record<Hindrance, (names: Names) => Words>> = {
@@ -82,6 +86,10 @@ const WORDS: Readonly<Record<Hindrance, (names: Names) => Words>> = {
       ? phrase`${app} cannot act for ${tenant} before somebody else there has approved it.`
       : phrase`You cannot use ${app} with ${tenant} before somebody there has approved it.`,
   }),
+  right_missing: ({ app, tenant, missingRight }) => ({
+    heading: (name) => phrase`${name} needs what you cannot give in ${tenant}`,
+    what: phrase`${app} is of no use without it. ${[{ text: missingRight, isName: false }]}`,
+  }),
 };
 
 function refusalOf(why: Hindrance, missing: string): string {
@@ -102,6 +110,8 @@ function refusalOf(why: Hindrance, missing: string): string {
       return `approval_blocked: the tenant does not allow what the app requires: ${missing}.`;
     case 'approval_required':
       return `approval_required: the tenant has to approve first what the app requires: ${missing}.`;
+    case 'right_missing':
+      return 'role_not_permitted: the person lacks the right on a resource that the app requires.';
   }
 }
 
@@ -122,7 +132,8 @@ export function hinderedView(
 ): HinderedView {
   const { person, live } = facts;
   const { reviews } = chosen;
-  const names = { app: displayText(live.app.name) || live.app.id, tenant: tenant.name, tenantIdentity: asked.user === undefined };
+  const lacking = missingRightIn(asked, chosen);
+  const names = { app: displayText(live.app.name) || live.app.id, tenant: tenant.name, tenantIdentity: asked.user === undefined, missingRight: lacking ? missingRight(lacking) : '' };
   const { heading, what } = WORDS[why](names);
 
   const permissions = wishOf(asked, why);
@@ -166,6 +177,7 @@ function whoCan(why: Hindrance, { deciders, managers, decidesSelf }: { deciders:
   if (why === 'other_tenants_app') return { label: 'Who can change that', names: phrase`nobody here` };
   if (why === 'not_entitled') return { label: 'Who can allow it', names: managers };
   if (why === 'suspended') return { label: 'Who can change that', names: phrase`you can: resume it, then start again from the app` };
+  if (why === 'right_missing') return { label: 'Who can help', names: phrase`somebody who manages it can give you the right, or connect the app themselves` };
   if (why === 'app_blocked' || why === 'permission_blocked') return { label: 'Who can tell you why', names: deciders };
   return { label: 'Who decides', names: deciders };
 }

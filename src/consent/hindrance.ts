@@ -6,6 +6,7 @@ import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import type { Member } from '#src/tenants/member.ts';
 import type { Capability } from '#src/tenants/role.ts';
 
+import { resourceAsks } from './resource-asks.ts';
 import type { SortedScopes } from './requested-scopes.ts';
 import { isProtocolScope } from './requested-scopes.ts';
 
@@ -18,7 +19,8 @@ export type Hindrance =
   | 'suspended'
   | 'out_of_availability'
   | 'permission_blocked'
-  | 'approval_required';
+  | 'approval_required'
+  | 'right_missing';
 
 export const identitiesOf = ({ identity }: Pick<PendingRequest, 'identity'>): readonly Identity[] => identity.split(' ') as Identity[];
 
@@ -35,13 +37,15 @@ export interface Circumstances {
   /** The person holds a grant that stands, or the tenant an installation: what it has goes on working (R10, L15). */
   readonly holds: Readonly<Record<Identity, boolean>>;
   readonly suspended: boolean;
+  /** Something that the app cannot do without takes a right on a node that the person does not have (S4). */
+  readonly rightMissing: boolean;
 }
 
 /**
  * The first that fits. Once an app is approved, or in use, a permission that it lacks takes nothing away: it works with
  * fewer (R10, L15), and the version in use goes on with what it has.
  */
-export function hindrance({ user, tenant }: AskedScopes, { standing, member, capabilities, holds, suspended }: Circumstances): Hindrance | undefined {
+export function hindrance({ user, tenant }: AskedScopes, { standing, member, capabilities, holds, suspended, rightMissing }: Circumstances): Hindrance | undefined {
   const { app, rules, approval } = standing;
   if (!isForTenant(app, rules.tenant)) return 'other_tenants_app';
   if (approval?.status === 'blocked') return 'app_blocked';
@@ -56,7 +60,7 @@ export function hindrance({ user, tenant }: AskedScopes, { standing, member, cap
   ];
   if (needed.some(({ missing, blocked }) => missing.some((name) => blocked.includes(name)))) return 'permission_blocked';
   if (needed.some(({ missing }) => missing.length > 0)) return 'approval_required';
-  return undefined;
+  return rightMissing ? 'right_missing' : undefined;
 }
 
 /** What reviewers are asked when a person who cannot go on asks for approval. */
@@ -65,18 +69,19 @@ export function wishOf({ user, tenant }: AskedScopes, why: Hindrance): Readonly<
   const of = (sorted: SortedScopes | undefined) =>
     sorted === undefined
       ? []
-      : [...sorted.inReview, ...sorted.approving, ...(asksForApp ? [...sorted.required, ...sorted.optional, ...sorted.held] : [])];
+      : [...sorted.inReview, ...sorted.approving, ...(asksForApp ? [...sorted.required, ...sorted.optional, ...sorted.held, ...sorted.onNodes.map(({ permission }) => permission)] : [])];
   const names = (sorted: SortedScopes | undefined) => [...new Set(of(sorted))].filter((name) => !isProtocolScope(name));
   return { user: names(user), tenant: names(tenant) };
 }
 
 /** Whether asking can help at all. */
 export function canAsk(why: Hindrance, wish: ReturnType<typeof wishOf>): boolean {
-  if (['other_tenants_app', 'app_blocked', 'permission_blocked', 'suspended'].includes(why)) return false;
+  if (['other_tenants_app', 'app_blocked', 'permission_blocked', 'suspended', 'right_missing'].includes(why)) return false;
   return why === 'app_withdrawn' || why === 'out_of_availability' || wish.user.length + wish.tenant.length > 0;
 }
 
 /** Whether what is asked for, or was asked for by others in the same review, takes an owner to decide. */
 export const needsOwner = (request: PendingRequest, standing: AppInTenant, open: Review | undefined): boolean =>
   (open?.byOwner ?? false) ||
-  identitiesOf(request).some((identity) => request.scopes.some((name) => decide(name, identity, standing).byOwner));
+  identitiesOf(request).some((identity) => request.scopes.some((name) => decide(name, identity, standing).byOwner)) ||
+  resourceAsks(request, standing.version).some(({ permission, identity }) => decide(permission, identity, standing).byOwner);

@@ -1,6 +1,7 @@
 import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { AppError, ERRORS } from '#src/errors.ts';
 import { csrfToken } from '#src/http/csrf.ts';
+import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { allowFormActionTo, allowImageFrom } from '#src/http/headers.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -8,13 +9,16 @@ import { createRouter, type WebContext, type WebRouter } from '#src/http/web-con
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { knowSignedIn } from '#src/sign-in/signed-in.ts';
 
+import type { ConsentDraft } from './consent-draft.ts';
 import { consentFacts, type ConsentFactsDeps } from './consent-facts.ts';
 import { parseConsentInput, type ConsentInput } from './consent-input.ts';
 import { consentView, type ConsentFacts, type ConsentView } from './consent-view.ts';
 import { decideConsent, type ConsentOutcome } from './decide-consent.ts';
 import { giveConsent, putToReviewers } from './give-consent.ts';
+import type { NodePart } from './node-part.ts';
 import type { PendingConsents } from './pending-consent.ts';
 import { plain } from './phrase.ts';
+import type { NodeDraft } from './resource-choices.ts';
 import { shownDigest } from './shown-digest.ts';
 
 export interface ConsentPagesDeps extends ConsentFactsDeps {
@@ -43,8 +47,11 @@ export function consentPages(deps: ConsentPagesDeps): WebRouter {
     const request = await deps.pendingConsents.find(ctx, uidOf(ctx));
     if (!isTheirs(ctx, request)) return showNotTheirs(ctx, request);
     const input = parseConsentInput(await postedForm(ctx, purposeOf(request.uid)));
-    if (input.decision === 'search') return show(deps, ctx, await consentFacts(deps, request, input));
-    const facts = await consentFacts(deps, request, { tenant: input.tenant });
+    if (input.decision === 'search') {
+      const draft = withOpenCursors(deps, request, input.draft);
+      return show(deps, ctx, await consentFacts(deps, request, { ...input, draft }));
+    }
+    const facts = await consentFacts(deps, request, { tenant: input.tenant, draft: 'draft' in input ? input.draft : undefined });
     const view = consentView(facts);
     await act(deps, ctx, { facts, input }, decideConsent(view, digestOf(deps, facts, view), input));
   });
@@ -126,6 +133,28 @@ function showNotTheirs(ctx: WebContext, request: PendingRequest): void {
   render(ctx, 'consent/not-yours', { person, restartPath: request.restartPath }, { title: 'Start again' });
 }
 
+/** A list of nodes goes on where its own page ended, for the same words; anything else begins it anew. */
+const listOf = ({ uid }: PendingRequest, field: string, query: string): string => JSON.stringify([uid, field, query]);
+
+function withOpenCursors({ consentKey: key }: ConsentPagesDeps, request: PendingRequest, draft: ConsentDraft): ConsentDraft {
+  const opened = (field: string, node: NodeDraft): NodeDraft => {
+    if (node.after === undefined) return node;
+    try {
+      return { ...node, after: openCursor(node.after, { list: listOf(request, field, node.query), key }) };
+    } catch {
+      return { ...node, after: undefined };
+    }
+  };
+  return { ...draft, nodes: Object.fromEntries(Object.entries(draft.nodes ?? {}).map(([field, node]) => [field, opened(field, node)])) };
+}
+
+function withSealedCursors({ consentKey: key }: ConsentPagesDeps, request: PendingRequest, view: ConsentView): ConsentView {
+  if (view.page !== 'ask') return view;
+  const sealed = <P extends { readonly nodes: readonly NodePart[] }>(part: P | undefined): P | undefined =>
+    part && { ...part, nodes: part.nodes.map((node) => ({ ...node, next: node.next && sealCursor(node.next, { list: listOf(request, node.field, node.query), key }) })) };
+  return { ...view, user: sealed(view.user), installation: sealed(view.installation) };
+}
+
 const digestOf = ({ consentKey }: ConsentPagesDeps, facts: ConsentFacts, view: ConsentView): string | undefined =>
   view.page === 'ask' || view.page === 'hindered' ? shownDigest(consentKey, facts.request, facts.live, view) : undefined;
 
@@ -144,5 +173,5 @@ function show(deps: ConsentPagesDeps, ctx: WebContext, facts: ConsentFacts, noti
     signOutCsrf: csrfToken(ctx, 'sign-out'),
     restartPath: request.restartPath,
   };
-  render(ctx, TEMPLATES[view.page], { ...view, ...form }, { title: plain(view.heading) });
+  render(ctx, TEMPLATES[view.page], { ...withSealedCursors(deps, request, view), ...form }, { title: plain(view.heading) });
 }

@@ -3,6 +3,7 @@ import { decide, type AppInTenant, type Decision } from '#src/approvals/decide.t
 import type { Identity } from '#src/approvals/rules.ts';
 
 import { declaredForTenant, declaredForUser } from './effective-permissions.ts';
+import type { ResourceAsk } from './resource-asks.ts';
 
 /** A request's scope values for one identity, sorted by what has to be done with them. */
 export interface SortedScopes {
@@ -20,6 +21,8 @@ export interface SortedScopes {
   readonly blocked: readonly string[];
   /** Those of the two last that the app cannot do without, as its version says. */
   readonly missing: readonly string[];
+  /** Rights on nodes that can be given now: of each, a person chooses the node. Those that cannot stand in the lists above. */
+  readonly onNodes: readonly ResourceAsk[];
 }
 
 export const isProtocolScope = (scope: string): boolean => (PROTOCOL_SCOPES as readonly string[]).includes(scope);
@@ -31,7 +34,7 @@ type Fate = 'given' | 'approving' | 'inReview' | 'blocked';
  * refused by name before any page is shown; here it just has no effect, `shared_access` included (Z4).
  */
 export function sortScopes(
-  { identity, asked, standing }: { identity: Identity; asked: readonly string[]; standing: AppInTenant },
+  { identity, asked, resources = [], standing }: { identity: Identity; asked: readonly string[]; resources?: readonly ResourceAsk[]; standing: AppInTenant },
   granted: readonly string[],
   mayDecide: (decision: Decision) => boolean = () => false,
 ): SortedScopes {
@@ -51,13 +54,17 @@ export function sortScopes(
   const held = declared.filter((name) => granted.includes(name)).filter(is('given'));
   const fresh = declared.filter((name) => asked.includes(name) && !held.includes(name));
   const askable = fresh.filter(is('given', 'approving'));
+  const nodes = resources.map((ask) => ({ ask, fate: fateOf(ask.permission) }));
+  const onNodes = (...wanted: Fate[]) => nodes.filter(({ fate }) => wanted.includes(fate)).map(({ ask }) => ask);
+  const names = (asks: readonly ResourceAsk[]) => [...new Set(asks.map(({ permission }) => permission))];
   return {
     required: askable.filter(isRequired),
     optional: askable.filter((name) => !isRequired(name)),
     held,
-    approving: fresh.filter(is('approving')),
-    inReview: fresh.filter(is('inReview')),
-    blocked: fresh.filter(is('blocked')),
-    missing: fresh.filter(is('inReview', 'blocked')).filter(isRequired),
+    approving: [...fresh.filter(is('approving')), ...names(onNodes('approving'))],
+    inReview: [...fresh.filter(is('inReview')), ...names(onNodes('inReview'))],
+    blocked: [...fresh.filter(is('blocked')), ...names(onNodes('blocked'))],
+    missing: [...fresh.filter(is('inReview', 'blocked')).filter(isRequired), ...names(onNodes('inReview', 'blocked').filter(({ required }) => required))],
+    onNodes: onNodes('given', 'approving'),
   };
 }

@@ -17,6 +17,8 @@ const ofQuestion = ({ user, installation, askAlong, generation, yes }: AskView) 
     scopes(user.optional),
     scopes(user.held),
     user.replaced && [user.replaced.manner, scopes(user.replaced.lost), user.replaced.sharedAccess],
+    user.nodes.map(({ asked }) => asked),
+    user.heldNodes,
     states(user.inReview),
     scopes(user.blocked),
     user.sharedAccess === undefined ? null : user.sharedAccess.alreadyAllowed,
@@ -27,6 +29,8 @@ const ofQuestion = ({ user, installation, askAlong, generation, yes }: AskView) 
     scopes(installation.required),
     scopes(installation.optional),
     scopes(installation.held),
+    installation.nodes.map(({ asked }) => asked),
+    installation.heldNodes,
     states(installation.inReview),
     scopes(installation.blocked),
     installation.approving,
@@ -45,7 +49,7 @@ const ofHindrance = ({ why, needed, ask }: HinderedView) => [why, states(needed)
  */
 export function shownDigest(key: Uint8Array, request: PendingRequest, live: LiveApp, view: AskView | HinderedView): string {
   const shown = [
-    'consent 3',
+    'consent 4',
     request.uid,
     request.user,
     request.redirectUri,

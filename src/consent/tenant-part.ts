@@ -5,6 +5,7 @@ import type { MembershipId } from '#src/ids.ts';
 import type { Installation } from '#src/installations/installation.ts';
 
 import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
+import { nodeParts, type HeldNodes, type NodePart } from './node-part.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import type { SortedScopes } from './requested-scopes.ts';
 import { reviewLines, type ReviewLine } from './review-line.ts';
@@ -19,6 +20,10 @@ export interface TenantPart {
   readonly required: readonly TenantLine[];
   readonly optional: readonly TenantLine[];
   readonly held: readonly PermissionLine[];
+  /** To be chosen. */
+  readonly nodes: readonly NodePart[];
+  /** Chosen before. */
+  readonly heldNodes: readonly HeldNodes[];
   readonly inReview: readonly ReviewLine[];
   readonly blocked: readonly PermissionLine[];
   readonly approving: readonly string[];
@@ -38,7 +43,8 @@ export const mayDecide =
   ({ byOwner }: Pick<Decision, 'byOwner'>): boolean =>
     capabilities.includes('apps.manage') && mayReview({ byOwner }, standing.rules, { member, capabilities });
 
-export function tenantPart({ catalogue, person }: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): TenantPart {
+export function tenantPart(facts: ConsentFacts, chosen: ChosenTenant, sorted: SortedScopes): TenantPart {
+  const { catalogue, person } = facts;
   const installation = standingInstallation(chosen);
   const lines = (names: readonly string[]): TenantLine[] =>
     permissionLines(names, catalogue).map((line) => ({ ...line, approving: sorted.approving.includes(line.scopes[0] ?? '') }));
@@ -46,6 +52,7 @@ export function tenantPart({ catalogue, person }: ConsentFacts, chosen: ChosenTe
     required: lines(sorted.required),
     optional: lines(sorted.optional),
     held: permissionLines(sorted.held, catalogue),
+    ...nodeParts(facts, chosen, sorted),
     inReview: reviewLines(sorted.inReview, 'tenant', { catalogue, reviews: chosen.reviews, user: person.id }),
     blocked: permissionLines(sorted.blocked, catalogue),
     approving: sorted.approving,

@@ -3,6 +3,7 @@ import type { MembershipId } from '#src/ids.ts';
 import type { ChosenTenant, ConsentFacts } from './consent-view.ts';
 import { grantStands } from './effective-permissions.ts';
 import type { Grant } from './grant.ts';
+import { nodeParts, type HeldNodes, type NodePart } from './node-part.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import type { SortedScopes } from './requested-scopes.ts';
 import { reviewLines, type ReviewLine } from './review-line.ts';
@@ -15,6 +16,10 @@ export interface UserPart {
   readonly held: readonly PermissionLine[];
   /** What the yes takes from the app, when it replaces what the app holds. */
   readonly replaced: { readonly manner: 'create' | 'replace'; readonly lost: readonly PermissionLine[]; readonly sharedAccess: boolean } | undefined;
+  /** To be chosen. */
+  readonly nodes: readonly NodePart[];
+  /** Chosen before. */
+  readonly heldNodes: readonly HeldNodes[];
   readonly inReview: readonly ReviewLine[];
   readonly blocked: readonly PermissionLine[];
   readonly sharedAccess: SharedAccessOffer | undefined;
@@ -55,6 +60,7 @@ export function userPart(facts: ConsentFacts, chosen: ChosenTenant, sorted: Sort
     optional: permissionLines(sorted.optional, catalogue),
     held: permissionLines(sorted.held, catalogue),
     replaced: replacedBy(facts, chosen),
+    ...nodeParts(facts, chosen, sorted),
     inReview: reviewLines(sorted.inReview, 'user', { catalogue, reviews: chosen.reviews, user: person.id }),
     blocked: permissionLines(sorted.blocked, catalogue),
     sharedAccess,

@@ -32,6 +32,7 @@ import { createTenant } from '#src/tenants/tenant-store.ts';
 import { createUser } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
+import { testResourceKinds } from '#test/support/resource-kinds.ts';
 import { startWeb } from '#test/support/web.ts';
 
 import { aRequest, catalogue } from './facts.ts';
@@ -88,7 +89,7 @@ export async function startConsentSite() {
     pendingSignIns: { find: async (_, uid) => open(uid), signedIn: async (_, uid) => `/consent/${uid}` },
     nameOfApp: async () => undefined,
   });
-  const pages = consentPages({ ...deps, catalogue, pendingConsents, consentKey: Buffer.alloc(32, 5) });
+  const pages = consentPages({ ...deps, catalogue, resourceKinds: testResourceKinds, pendingConsents, consentKey: Buffer.alloc(32, 5) });
   const web = await startWeb({
     mounts: [
       { at: ['/enter'], manner: 'page', use: entrance.routes() },

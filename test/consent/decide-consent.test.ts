@@ -158,7 +158,7 @@ describe('what the form sends', () => {
       decision: 'authorize',
       tenant: 'ten_1',
       shown: 'abc',
-      draft: { ticked: ['a:b', 'c'], tenantTicked: [], sharedAccess: true, reason: '', dataRange: draftOf({ kind: 'everyone' }) },
+      draft: { nodes: {}, ticked: ['a:b', 'c'], tenantTicked: [], sharedAccess: true, reason: '', dataRange: draftOf({ kind: 'everyone' }) },
     });
   });
 

@@ -259,6 +259,7 @@ const chosenTenant = (standing: AppInTenant, more: Partial<ChosenTenant>): Chose
   approvalVersion: null,
   reviews: { open: undefined, decided: [] },
   needsOwner: false,
+  resources: [],
   reviewers: ['Ada'],
   managers: ['Ada'],
   installation: undefined,
