@@ -12,10 +12,12 @@ import { apiRouter } from './api.ts';
 import { createLiveApps } from './apps/live-app-cache.ts';
 import { loadCatalogue } from './apps/load-catalogue.ts';
 import { withResourcePermissions } from './apps/resource-permissions.ts';
+import { startRevocations } from './administration/revocations/run-revocations.ts';
 import { approvalPages, REVIEWS_SECTION, RULES_SECTION } from './approvals/pages.ts';
 import { requestPath, reviewPath } from './approvals/review-paths.ts';
 import { tendReviews } from './approvals/tend-reviews.ts';
 import { reviewersOf } from './approvals/who-reviews.ts';
+import { forgetOld } from './audit/forget-old.ts';
 import { AUDIT_SECTION, auditPages } from './audit/pages.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { usageOf } from './consent/app-usage.ts';
@@ -40,6 +42,9 @@ import { startUseNotes } from './installations/last-use.ts';
 import { INSTALLATIONS_SECTION, installationPages } from './installations/pages.ts';
 import { tellRetired } from './installations/tell-retired.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
+import { launchConsents } from './launches/launch-consents.ts';
+import { CONTEXT_JWT, type ContextClaims } from './launches/launch.ts';
+import { launchPages } from './launches/pages.ts';
 import { createLog, type Log } from './log.ts';
 import { marketplacePages } from './marketplace/pages.ts';
 import { authenticateApp, authenticateOperator } from './oauth/authenticate-client.ts';
@@ -48,7 +53,7 @@ import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
 import { showProtocolError } from './oauth/protocol-error-page.ts';
-import { jtiOf, replaceSigningKeys } from './oauth/provider-internals.ts';
+import { jtiOf, replaceSigningKeys, signJwt } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
 import { describeSigningKeys, keepKeysFresh, removeSigningKey, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
 import { findTokens } from './oauth/token-subject.ts';
@@ -156,14 +161,24 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     nameOfApp: async (id) => displayText((await apps.find(id))?.app.name ?? ''),
   });
   const account = accountPages(signInDeps).routes() as never;
-  const consent = consentPages({ ...deps, pendingConsents: pending, consentKey: keyFor('what consent pages showed') });
+  const launch = {
+    ...deps,
+    contextKinds,
+    signContext: (claims: ContextClaims) => signJwt(provider, CONTEXT_JWT, claims),
+    contextIdKey: keyFor('context ids'),
+    contextTokenSeconds: settings.ttlContextToken,
+  };
+  const launches = launchPages(launch);
+  const consent = consentPages({ ...deps, pendingConsents: launchConsents(launch, pending), consentKey: keyFor('what consent pages showed') });
   const approvals = approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: keyFor('lists on pages') });
   const installations = installationPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const administration = administrationPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const audit = auditPages({ ...deps, cursorKey: keyFor('lists on pages') });
   const marketplace = marketplacePages({ ...deps, pageKey: keyFor('lists on pages') });
+  const revocations = startRevocations({ ...deps, log });
   const api = apiRouter({
     ...deps,
+    revocations,
     contextKinds,
     usageOf: usageOf(deps),
     reachOf: (app) => reachOf(deps, app),
@@ -223,6 +238,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, delegationPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),
       page(['/consent'], consent.routes() as never),
       page(['/admin', '/requests'], adminPages(deps).routes() as never, approvals.routes() as never, installations.routes() as never, administration.routes() as never, audit.routes() as never),
+      page(['/launch'], launches.routes() as never),
       page(['/apps'], marketplace.routes() as never),
       ...(production || settings.secrets.smtp ? [] : [page(['/dev/mail'], devMailPages(deps).routes() as never)]),
       { at: ['/health'], manner: 'api', use: healthRoutes({ store, isClosing: () => closing }).routes() as never },
@@ -247,6 +263,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     onEvents: heard.onEvents,
     readers: mail ? [mail] : [],
     periodically: [
+      ...(settings.auditDays === 0 ? [] : [{ name: 'audit trail', everyMs: 3_600_000, run: () => inEveryShard((shard) => forgetOld(deps, shard, settings.auditDays)) }]),
       { name: 'grants', everyMs: 60_000, run: grantTidier(deps) },
       { name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) },
       { name: 'deleted resources', everyMs: 60_000, run: () => inEveryShard((shard) => sweepResources(deps, shard)) },
@@ -262,7 +279,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
         server.close(() => resolve());
         server.closeIdleConnections();
       });
-      await Promise.all([drained, deliveries.stop()]);
+      await Promise.all([drained, revocations.stop(), deliveries.stop()]);
       post?.close();
       await uses.stop();
       await store.close();

@@ -60,6 +60,8 @@ const SENTENCES: Sentences = {
   'app.installed': ({ app }, { who, names }) => `${who} installed ${names.app(app)} for the organisation`,
   'app.uninstalled': ({ app, installation }, { who, names }) =>
     installation === undefined ? `${who} removed ${names.app(app)} with everything it had here` : `${who} uninstalled ${names.app(app)}`,
+  'app.revocation_started': ({ app }, { who, names }) => `${who} began to take ${names.app(app)} away from everybody`,
+  'app.revocation_finished': ({ app }, { names }) => `${names.app(app)} was taken away from everybody`,
   'installation.suspended': ({ app }, { who, names }) => `${who} suspended ${names.app(app)}`,
   'installation.resumed': ({ app }, { who, names }) => `${who} let ${names.app(app)} work again`,
   'data_range.changed': ({ app }, { who, names }) => `${who} changed whose data ${names.app(app)} reaches`,

@@ -39,11 +39,13 @@ export const SETTINGS = {
   cataloguePath: setting('ASSENT_CATALOGUE', nonEmpty, 'config/permissions.yaml', 'The file with the catalogue of permissions.'),
   contextsPath: setting('ASSENT_CONTEXTS', nonEmpty, 'config/contexts.yaml', 'The file with the kinds of contexts (meetings, say), their roles and their methods.'),
   resourcesPath: setting('ASSENT_RESOURCES', nonEmpty, 'config/resources.yaml', 'The file with the kinds of nodes in resource trees.'),
+  auditDays: setting('ASSENT_AUDIT_DAYS', integer({ min: 0, max: 36_500 }), '400', 'For how many days the audit trail is kept, with the network addresses in it; 0 keeps it for ever.'),
   demo: setting('ASSENT_DEMO', trueOrFalse, { development: 'true', production: 'false' }, 'Fills an empty store with the demo world: two tenants, a few people, an app. Refused in production.'),
 
   ttlCode: setting('ASSENT_TTL_CODE', duration({ min: '5s', max: '10m' }), '60', 'How long an authorization code lives.'),
   ttlAccessToken: setting('ASSENT_TTL_ACCESS_TOKEN', duration({ min: '30s', max: '1d' }), '1h', 'How long an opaque access token lives.'),
   ttlJwtAccessToken: setting('ASSENT_TTL_JWT_ACCESS_TOKEN', duration({ min: '30s', max: '300s' }), '300', 'How long a JWT access token lives. A revocation does not reach it before, hence the low limit.'),
+  ttlContextToken: setting('ASSENT_TTL_CONTEXT_TOKEN', duration({ min: '30s', max: '300s' }), '300', 'How long the token lives with which an app is opened. It is good for one exchange.'),
   ttlRefreshToken: setting('ASSENT_TTL_REFRESH_TOKEN', duration({ min: '1m', max: '365d' }), '30d', 'How long a refresh token that nobody uses stays valid.'),
   ttlRefreshFamily: setting('ASSENT_TTL_REFRESH_FAMILY', duration({ min: '1m', max: '3650d' }), '365d', 'After how long a person has to sign in to the app again, however often the token was refreshed.'),
   ttlSession: setting('ASSENT_TTL_SESSION', duration({ min: '1m', max: '365d' }), '14d', 'How long a person stays signed in.'),

@@ -120,6 +120,11 @@ export interface LogEntry<E extends LogEvent = LogEvent> {
   readonly event: E;
 }
 
+export interface ForgottenEntry {
+  readonly position: number;
+  readonly trails: readonly string[];
+}
+
 export interface TrailQuery {
   readonly shard: Shard;
   readonly of: string;
@@ -141,6 +146,8 @@ export interface RecordStore {
   follow(shard: Shard, after: number, limit: number): Promise<readonly LogEntry[]>;
   /** The entries of the log that stand in one trail, newest first. Costs as much as it answers with, whatever else the log holds. */
   trail(query: TrailQuery): Promise<readonly LogEntry[]>;
+  /** Takes entries out of these trails and then out of the log. After a failure some may stand there still. */
+  forget(shard: Shard, entries: readonly ForgottenEntry[]): Promise<void>;
   /** Resolves when storage answered a write and a read just now and its settings are safe; else throws why not. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -15,6 +15,7 @@ const watched = (store: RecordStore): RecordStore => ({
   scan: (query) => store.scan(query),
   follow: (...asked) => store.follow(...asked),
   trail: (query) => store.trail(query),
+  forget: (...asked) => store.forget(...asked),
   check: () => store.check(),
   close: () => store.close(),
   async commit(change) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { exportTrail } from '#src/audit/export-trail.ts';
+import { forgetOld } from '#src/audit/forget-old.ts';
 import { historyOfApp } from '#src/audit/history.ts';
 import { readPlatformTrail, readTenantTrail, type PageAsked, type TrailPage } from '#src/audit/read-trail.ts';
 import type { TrailFilter } from '#src/audit/trail.ts';
@@ -160,4 +161,13 @@ test('an event says where its request came from, and one of Assent itself says n
   });
   expect(event.from).toEqual({ via: 'page', address: '203.0.113.7' });
   expect('from' in happened(what, { actor: { kind: 'system' }, now: START })).toBe(false);
+});
+
+test('what is older than the days that are kept is forgotten, and nothing else', async () => {
+  const [last, none] = [await whole({}), await whole({}, quiet)];
+  await forgetOld({ store, clock: () => START + 50 * 24 * HOUR }, shardOf(busy), 30);
+  expect(await whole({})).toEqual(last.filter((hour) => hour >= 20 * 24));
+  expect(await whole({ user: ada })).not.toContain(0);
+  expect(await whole({}, quiet)).toEqual(none.filter((hour) => hour >= 20 * 24));
+  expect((await store.follow(shardOf(busy), 0, 1)).map(({ event }) => Date.parse((event as unknown as { at: string }).at))).toEqual([START + 20 * 24 * HOUR]);
 });

@@ -37,6 +37,7 @@ export function failingStore(inner: RecordStore, { at, when, forGood = false }: 
       scan: (query) => pass(() => inner.scan(query)),
       follow: (shard, after, limit) => pass(() => inner.follow(shard, after, limit)),
       trail: (query) => pass(() => inner.trail(query)),
+      forget: (shard, entries) => pass(() => inner.forget(shard, entries)),
       check: () => inner.check(),
       close: () => inner.close(),
     },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type PreparedChange, prepareChange } from '../prepared-change.ts';
-import type { CommitResult, Key, LogEntry, LogEvent, RecordStore, Shard, StoredRecord, TrailQuery } from '../record-store.ts';
+import type { CommitResult, ForgottenEntry, Key, LogEntry, LogEvent, RecordStore, Shard, StoredRecord, TrailQuery } from '../record-store.ts';
 import { allShards } from '../shards.ts';
 import type { StoreOptions } from '../store-options.ts';
 import { toStoredText } from '../stored-text.ts';
@@ -90,6 +90,15 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
     return (entries as StreamEntry[]).map(toEntry);
   }
 
+  async function forget(shard: Shard, entries: readonly ForgottenEntry[]): Promise<void> {
+    const trails = new Map<string, number[]>();
+    for (const { position, trails: names } of entries) {
+      for (const name of names) trails.set(name, [...(trails.get(name) ?? []), position]);
+    }
+    await Promise.all([...trails].map(([name, positions]) => lane.call(shard, ['zrem', trailKey(shard, toStoredText(name)), ...positions])));
+    if (entries.length > 0) await lane.call(shard, ['xdel', logKey(shard), ...entries.map(({ position }) => `${position}-0`)]);
+  }
+
   /** One shard of every server. */
   function samples(): Shard[] {
     const sample = new Map<unknown, Shard>();
@@ -124,6 +133,7 @@ export async function openRedisStore(url: RedisUrl, options: StoreOptions): Prom
     scan: (query) => scanIndex({ lane, clock }, query),
     follow,
     trail,
+    forget,
     check,
     close: async () => {
       sweeping.stop();

@@ -5,7 +5,7 @@ import type { StoreOptions } from '../store-options.ts';
 import { unavailable } from '../unavailable.ts';
 import { openDatabase } from './database.ts';
 import { reader } from './reader.ts';
-import { sweeper } from './sweep.ts';
+import { forgetter, sweeper } from './sweep.ts';
 import { batchWriter } from './write-batch.ts';
 
 const SWEEP_EVERY_MS = 1000;
@@ -27,6 +27,7 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
   const touch = database.prepare('UPDATE store SET checked_at = ?');
   const touched = database.prepare('SELECT checked_at FROM store');
   const sweep = sweeper(database);
+  const forget = forgetter(database);
   let waiting: Waiting[] = [];
   let open = true;
 
@@ -78,6 +79,7 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
     scan: async (query) => ask(() => read.page(query, clock())),
     follow: async (shard, after, limit) => ask(() => read.log(shard, after, limit)),
     trail: async (query) => ask(() => read.trail(query)),
+    forget: async (shard, entries) => ask(() => forget(shard, entries)),
     check: async () =>
       ask(() => {
         const now = clock();

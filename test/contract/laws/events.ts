@@ -105,4 +105,22 @@ export function eventLaws(world: () => World): void {
     }
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
   });
+
+  test('what is forgotten is in no trail and not in the log; the rest stays', async () => {
+    const { store, other } = world();
+    const { shard, name } = newPlace();
+    const trails = [name, `${name} 2`];
+    for (let number = 0; number < 6; number += 1) {
+      await store.commit({ shard, write: [], events: [{ id: `${name}/${number}`, type: 't', trails: number % 2 === 0 ? trails : [name] }] });
+    }
+    const oldest = (await store.trail({ shard, of: name, limit: 10 })).toReversed().slice(0, 3);
+    const forgotten = oldest.map(({ position }) => ({ position, trails }));
+    await store.forget(shard, forgotten);
+    await store.forget(shard, forgotten);
+    await store.forget(shard, []);
+    const ids = (entries: readonly { event: { id: string } }[]) => entries.map(({ event }) => event.id);
+    expect(ids(await other.trail({ shard, of: name, limit: 10 }))).toEqual([5, 4, 3].map((number) => `${name}/${number}`));
+    expect(ids(await other.trail({ shard, of: `${name} 2`, limit: 10 }))).toEqual([`${name}/4`]);
+    expect(ids(await other.follow(shard, oldest[0]!.position - 1, 10)).filter((id) => id.startsWith(name))).toEqual([3, 4, 5].map((number) => `${name}/${number}`));
+  });
 }
