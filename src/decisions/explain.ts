@@ -1,20 +1,21 @@
+import { resourcePermission, resourcesOf } from '#src/apps/resource-permissions.ts';
+import type { Identity } from '#src/approvals/rules.ts';
 import { ERRORS } from '#src/errors.ts';
+import type { AppId } from '#src/ids.ts';
 import { missingPermission, type MissingPermission } from '#src/marketplace/missing-permission.ts';
+import type { ResourceKinds } from '#src/resources/resource-kind.ts';
+import { holdsRight, type RequestedResource, type Right } from '#src/resources/resource.ts';
 
 import { appOf, userOf, type Decision, type DenialCode, type Lack, type Side } from './decision.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { Caller } from './gather-facts.ts';
 import type { DecisionDeps } from './subject-facts.ts';
 
-/** What is missing where it is no permission of the catalogue: a right on a node, or any connection at all. */
-export interface MissingElse {
-  readonly identity: Lack['identity'];
-  readonly resource?: { readonly type: string; readonly id: string };
-  readonly right?: string;
-  readonly who: 'member' | 'app_admins';
-  readonly whoInWords: string;
-  readonly link: string;
-}
+/** What is missing, who can grant it, and where (L7). A right on a node stands there under the name by which tenants decide on it. */
+export type Missing =
+  | (MissingPermission & { readonly resource?: { readonly type: string; readonly id: string }; readonly right?: Right })
+  /** Any connection at all. */
+  | Pick<MissingPermission, 'identity' | 'who' | 'whoInWords' | 'link'>;
 
 /** The `context` of a decision (Authorization API, section 5.5.1). */
 export interface DecisionContext {
@@ -24,7 +25,7 @@ export interface DecisionContext {
   readonly reason?: string;
   /** `false` beside a token that is good for nothing, as at introspection: the answer to the call is 401. */
   readonly active?: false;
-  readonly missing?: MissingPermission | MissingElse;
+  readonly missing?: Missing;
 }
 
 /** In the words for anyone; where one word stands for two things, by whose fault it is. */
@@ -43,18 +44,31 @@ export async function explain(deps: DecisionDeps, { decision, caller, dead }: Ev
   return { policy, side, code, reason: reasonOf(decision), ...(dead && { active: false as const }), ...(missing && { missing }) };
 }
 
-async function missingIn(deps: DecisionDeps, { tenant, subject }: Caller, lack: Lack): Promise<DecisionContext['missing']> {
+async function missingIn(deps: DecisionDeps, { tenant, subject }: Caller, { identity, permission, node }: Lack): Promise<Missing | undefined> {
   const app = appOf(subject);
   if (app === null) return undefined;
-  const { identity, permission, node } = lack;
   const user = userOf(subject);
-  if (permission !== undefined) return missingPermission(deps, { tenant, app, identity, permission, ...(user !== null && { user }) });
-  const who = identity === 'user' ? 'member' : 'app_admins';
-  return {
-    identity,
-    ...(node && { resource: { type: node.at.kind, id: node.at.id }, right: node.right }),
-    who,
-    whoInWords: who === 'member' ? 'The member for whom the app calls.' : 'Somebody who manages apps in this tenant.',
-    link: new URL(`/apps/${encodeURIComponent(app)}?${new URLSearchParams({ tenant }).toString()}`, deps.issuer).href,
-  };
+  const ask = (name: string) => missingPermission(deps, { tenant, app, identity, permission: name, ...(user !== null && { user }) });
+  const appPage = new URL(`/apps/${encodeURIComponent(app)}?${new URLSearchParams({ tenant }).toString()}`, deps.issuer).href;
+  if (permission !== undefined) return ask(permission);
+  if (!node) return { identity, who: 'member', whoInWords: 'The member for whom the app calls.', link: appPage };
+  const missing = await ask(resourcePermission(identity, await askedFor(deps, app, identity, node)));
+  // What is granted on a node takes a node, which the member chooses where they connect the app.
+  const chooses = missing?.who === 'member' && { link: appPage };
+  return missing && { ...missing, ...chooses, resource: { type: node.at.kind, id: node.at.id }, right: node.right };
+}
+
+/** As the version asks for it: on nodes of this kind, or of one above; else as it would have to. */
+async function askedFor({ apps, resourceKinds }: DecisionDeps, app: AppId, identity: Identity, { at: { kind }, right }: NonNullable<Lack['node']>): Promise<Pick<RequestedResource, 'kind' | 'right'>> {
+  const live = await apps.find(app);
+  const asked = live ? resourcesOf(live.version, identity).filter((each) => holdsRight(each.right, right)) : [];
+  const above = kindsFrom(resourceKinds, kind);
+  return asked.find((each) => each.kind === kind) ?? asked.find((each) => above.has(each.kind)) ?? { kind, right };
+}
+
+function kindsFrom(kinds: ResourceKinds, name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const parent of kinds.find(name)?.parents ?? []) kindsFrom(kinds, parent, found);
+  return found;
 }

@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import type { TenantId } from '#src/ids.ts';
 
 import type { Facts } from './can.ts';
@@ -54,6 +55,6 @@ export async function gatherFacts(deps: DecisionDeps, { subject, tenant, facts }
   return {
     ...(hindrance ? { hindrance } : await known(side)),
     ...(app && { app }),
-    identitiesOf: (permission) => deps.catalogue.find(permission)?.identities ?? [],
+    identitiesOf: (permission) => (isResourcePermission(permission) ? [] : (deps.catalogue.find(permission)?.identities ?? [])),
   };
 }

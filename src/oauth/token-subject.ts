@@ -1,4 +1,5 @@
-import { declaredNodes, sideOfInstallation } from '#src/decisions/app-side.ts';
+import { effectiveResources } from '#src/consent/effective-permissions.ts';
+import { sideOfInstallation } from '#src/decisions/app-side.ts';
 import type { FindToken, FoundToken } from '#src/decisions/found-token.ts';
 import { DEAD_TOKEN } from '#src/decisions/gather-facts.ts';
 import { readSubject, type SubjectFacts } from '#src/decisions/subject-facts.ts';
@@ -45,7 +46,7 @@ function sideOf(standing: TokenStanding, ceiling: readonly string[]): SubjectFac
     const { value: installation } = standing.installation;
     return { app: { ...sideOfInstallation(installation, standing.app), permissions }, dataRange: installation.dataRange };
   }
-  const nodes = declaredNodes(standing.grant.value.resources, standing.app.version, 'user');
+  const nodes = effectiveResources(standing.grant.value.resources, 'user', standing.app);
   return { app: { identity: 'user', connected: true, permissions, nodes, appOnly: false }, member: standing.member.value };
 }
 
