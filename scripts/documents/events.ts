@@ -45,7 +45,7 @@ export function eventsPage(): string {
   return `# Events
 
 What can happen. An event is stored in the same commit as the change it tells of, so it exists exactly when the change does. Every event also
-has an \`id\` (UUIDv7), \`at\` (ISO 8601, UTC) and an \`actor\`. No event carries a secret.
+has an \`id\` (UUIDv7), \`at\` (ISO 8601, UTC) and an \`actor\`; in the audit trail also where its request came from. No event carries a secret.
 
 | type | bound to a tenant | carries |
 |---|---|---|
