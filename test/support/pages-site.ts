@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { administrationPages, APPS_SECTION, MEMBERS_SECTION } from '#src/administration/pages.ts';
 import type { App } from '#src/apps/app.ts';
 import { registerApp } from '#src/apps/app-store.ts';
 import { loadCatalogue } from '#src/apps/catalogue.ts';
@@ -88,12 +89,13 @@ export async function startPagesSite(permissions: VersionInput['permissions']) {
 
   const web = await startWeb({
     accountSections: [SECURITY_SECTION],
-    adminSections: [REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION],
+    adminSections: [APPS_SECTION, REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION, MEMBERS_SECTION],
     mounts: [
       { at: ['/sign-in', '/sign-out'], manner: 'page', use: signInPages({ ...signInDeps, nameOfApp: async () => undefined, pendingSignIns: { find: () => Promise.reject(new Error('no app waits')), signedIn: async () => '/' } }).routes() },
       { at: ['/admin'], manner: 'page', use: adminPages(deps).routes() },
       { at: ['/admin', '/requests'], manner: 'page', use: approvalPages({ ...deps, usageOf: usageOf(deps), cursorKey: Buffer.alloc(32, 5) }).routes() },
       { at: ['/admin'], manner: 'page', use: installationPages({ ...deps, cursorKey: Buffer.alloc(32, 5) }).routes() },
+      { at: ['/admin'], manner: 'page', use: administrationPages({ ...deps, cursorKey: Buffer.alloc(32, 5) }).routes() },
       { at: ['/apps'], manner: 'page', use: marketplacePages({ ...deps, issuer: 'https://assent.example', pageKey: Buffer.alloc(32, 5) }).routes() },
       { at: ['/'], manner: 'page', use: accountPages(signInDeps).routes() },
     ],
@@ -121,10 +123,10 @@ export async function startPagesSite(permissions: VersionInput['permissions']) {
       return { name: 'assent_session', value: cookie, url: web.origin };
     },
     /** As a member's consent in the app's own flow leaves it. */
-    async connect({ id: user }: User, app: AppId, granted = ['openid', 'meetings:read'], tenant = northwind) {
+    async connect({ id: user }: User, app: AppId, granted = ['openid', 'meetings:read'], tenant = northwind, sharedAccess = false) {
       const [before, member, { approval }] = await Promise.all([readGrant(deps, tenant, user, app), findMember(deps, tenant, user), readApprovalFacts(deps, tenant, app)]);
       if (!member) throw new Error('Only a member can connect an app');
-      const decision = { tenant, permissions: granted, sharedAccess: false, basis: { membership: member.membership, grantSlot: before?.version ?? null } };
+      const decision = { tenant, permissions: granted, sharedAccess, basis: { membership: member.membership, grantSlot: before?.version ?? null } };
       const { grant, ...change } = grantChange(decision, { before, user, app, asked: granted, generation: generationOf(approval), now: clock() });
       await store.commit({ shard: shardOf(tenant), ...change });
       return grant;
