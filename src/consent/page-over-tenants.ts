@@ -11,27 +11,32 @@ export interface PageOverTenants<T, L> {
   linesOf(membership: Membership, records: readonly StoredRecord<T>[]): Promise<L[]>;
   readonly after: string | undefined;
   readonly limit: number;
-  /** For a list that leaves out most: how many are looked at at a time, and how many at most for one page. */
-  readonly search?: { readonly atATime: number; readonly most: number };
+  /** For a search, which leaves out most: how many are looked through at most for one page; the next one goes on there. */
+  readonly mostLooked?: number;
 }
+
+const MOST_AT_A_TIME = 200;
 
 /**
  * A page of what one person has in several tenants, each in its shard: tenant by tenant, from the place where the page
  * before ended. It costs a look into each tenant and what stands on the page, however long the list is.
  */
 export async function pageOverTenants<T, L>(wanted: PageOverTenants<T, L>): Promise<{ lines: L[]; next: string | undefined }> {
-  const { memberships, scan, linesOf, limit, search } = wanted;
+  const { memberships, scan, linesOf, limit, mostLooked = Infinity } = wanted;
   const start = positionIn(wanted.after);
   const ahead = memberships.slice(Math.max(0, memberships.findIndex(({ tenant }) => tenant.id === start.tenant)));
   const lines: L[] = [];
-  let [looked, after] = [0, start.after];
+  let [looked, after, atATime] = [0, start.after, limit];
   for (const membership of await withAny(ahead, scan)) {
     const { id } = membership.tenant;
     do {
-      if (lines.length >= limit || looked >= (search?.most ?? Infinity)) return { lines, next: JSON.stringify([id, after ?? null]) };
-      const page = await scan(id, { ...(after !== undefined && { after }), limit: search?.atATime ?? limit - lines.length });
+      if (lines.length >= limit || looked >= mostLooked) return { lines, next: JSON.stringify([id, after ?? null]) };
+      const page = await scan(id, { ...(after !== undefined && { after }), limit: atATime });
+      const found = await linesOf(membership, page.records);
       looked += page.records.length;
-      lines.push(...(await linesOf(membership, page.records)));
+      lines.push(...found);
+      // Where nothing is found it looks farther at a time; where much is, no farther than the page has room.
+      atATime = found.length === 0 ? Math.min(atATime * 2, MOST_AT_A_TIME) : Math.max(1, limit - lines.length);
       after = page.next;
     } while (after !== undefined);
   }
