@@ -178,8 +178,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const revocations = startRevocations({ ...deps, log });
   const api = apiRouter({
     ...deps,
+    ...launch,
     revocations,
-    contextKinds,
     usageOf: usageOf(deps),
     reachOf: (app) => reachOf(deps, app),
     hashPassword,

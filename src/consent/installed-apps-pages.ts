@@ -13,7 +13,7 @@ import { STATE_NAMES, STATE_SENTENCES } from './app-state.ts';
 import { removeGrant } from './change-grant.ts';
 import { appInPath, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
 import type { InstalledApp } from './installed-app.ts';
-import { installedApps, type InstalledAppLine, type InstalledAppsDeps } from './installed-apps.ts';
+import { installedApps, launchPathOf, type InstalledAppLine, type InstalledAppsDeps } from './installed-apps.ts';
 import { addUpdateGrantPages } from './update-grant-pages.ts';
 
 /** The entry for `Site.accountSections`. */
@@ -127,6 +127,7 @@ const describe = (found: InstalledApp, now: number) => ({
   sharedAccess: found.sharedAccess ?? null,
   alsoForTenant: found.alsoForTenant,
   // What cannot act cannot be changed either; it can be removed.
+  open: found.state === 'active' && found.inTenant?.version.launchUri ? launchPathOf(found.grant.app, found.tenant) : '',
   update: found.state === 'active' ? `${hrefOf(found)}/permissions` : '',
   href: hrefOf(found),
 });

@@ -45,6 +45,9 @@ export interface InstalledAppLine {
 export const pathOfInstalledApp = (tenant: TenantId, app: AppId): string =>
   `/account/apps/${encodeURIComponent(tenant)}/${encodeURIComponent(app)}`;
 
+/** Opens the app for the person who follows it. */
+export const launchPathOf = (app: AppId, tenant: TenantId): string => `/launch/${encodeURIComponent(app)}?${new URLSearchParams({ tenant }).toString()}`;
+
 export const nameOfApp = (known: KnownApp | undefined): string => displayText(known?.app.name ?? '') || 'An app that is gone';
 
 export interface ListWanted {

@@ -13,7 +13,7 @@ export const basicHeaders = (site: Site): WebMiddleware => {
   };
 };
 
-const policy = (formTargets: readonly string[], imageOrigins: readonly string[]) =>
+const policy = (formTargets: readonly string[], imageOrigins: readonly string[], ownScript: boolean) =>
   contentSecurityPolicy({
     useDefaults: false,
     directives: {
@@ -21,6 +21,7 @@ const policy = (formTargets: readonly string[], imageOrigins: readonly string[])
       styleSrc: ["'self'"],
       imgSrc: ["'self'", 'data:', ...imageOrigins],
       fontSrc: ["'self'"],
+      ...(ownScript && { scriptSrc: ["'self'"] }),
       baseUri: ["'none'"],
       formAction: ["'self'", ...formTargets],
       frameAncestors: ["'none'"],
@@ -41,7 +42,7 @@ const goOn = (): void => {};
 
 export function setPageHeaders(ctx: WebContext): void {
   pageHeaders(ctx.req, ctx.res, goOn);
-  policy(ctx.state.formTargets ?? [], ctx.state.imageOrigins ?? [])(ctx.req, ctx.res, goOn);
+  policy(ctx.state.formTargets ?? [], ctx.state.imageOrigins ?? [], ctx.state.ownScript ?? false)(ctx.req, ctx.res, goOn);
   ctx.set('cache-control', 'no-store');
 }
 
@@ -62,4 +63,9 @@ function formTarget(redirectUri: string): string {
 /** Lets this page show a picture from elsewhere: the logo of the app that it is about. */
 export function allowImageFrom(ctx: WebContext, address: string): void {
   (ctx.state.imageOrigins ??= []).push(new URL(address).origin);
+}
+
+/** Lets this page run a script of `public/`. Every page has to do without it all the same. */
+export function allowOwnScript(ctx: WebContext): void {
+  ctx.state.ownScript = true;
 }

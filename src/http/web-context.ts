@@ -46,6 +46,8 @@ export interface WebState {
   formTargets?: string[];
   /** Where pictures on this page may come from beyond us; see `allowImageFrom`. */
   imageOrigins?: string[];
+  /** Whether this page runs a script of ours; see `allowOwnScript`. */
+  ownScript?: boolean;
 }
 
 export type WebContext = Koa.ParameterizedContext<WebState>;

@@ -1,6 +1,7 @@
 import type { App, Version } from '#src/apps/app.ts';
 import type { Catalogue, Permission } from '#src/apps/catalogue.ts';
 import type { Identity } from '#src/approvals/rules.ts';
+import { launchPathOf } from '#src/consent/installed-apps.ts';
 import { appFace, safeLink, type AppFace } from '#src/consent/app-face.ts';
 import { requestPath } from '#src/approvals/review-paths.ts';
 import { displayText } from '#src/http/display-text.ts';
@@ -139,7 +140,7 @@ function tenantPart({ tenant, standing, person }: NonNullable<AppFacts['chosen']
   const prospect = prospectOf(standing, person);
   const { words, ...badge } = PROSPECTS[prospect.state];
   const buttons = prospect.steps.flatMap((step) => buttonOf(step, { tenant, live, issuer }));
-  const cannotStart = prospect.steps.some(({ is }) => is === 'install' || is === 'open') && !buttons.some(({ href }) => !href.startsWith('/'));
+  const cannotStart = live.version.launchUri === null && prospect.steps.some(({ is }) => is === 'install' || is === 'open');
   return {
     name: displayText(tenant.name) || tenant.id,
     badge,
@@ -155,9 +156,10 @@ function buttonOf(step: Step, { tenant, live: { app, version }, issuer }: { tena
   const admin = `/admin/${encodeURIComponent(tenant.id)}`;
   switch (step.is) {
     case 'open':
+      return version.launchUri === null ? [] : [{ label: 'Open', href: launchPathOf(app.id, tenant.id) }];
     case 'install': {
       const href = startOf(version, { tenant: tenant.id, issuer });
-      return href === undefined ? [] : [{ label: step.is === 'open' ? 'Open' : 'Install', href }];
+      return href === undefined ? [] : [{ label: 'Install', href }];
     }
     case 'ask':
       return [{ label: 'Ask for approval', href: here('ask') }];

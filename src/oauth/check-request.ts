@@ -2,15 +2,17 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import type { LiveApp } from '#src/apps/app.ts';
 import { SHARED_ACCESS, type Catalogue } from '#src/apps/catalogue.ts';
+import type { Identity } from '#src/approvals/rules.ts';
 import { declaredForTenant, declaredForUser } from '#src/consent/effective-permissions.ts';
 import type { AppId } from '#src/ids.ts';
 
 import { checkGrantManagement, GRANT_MANAGEMENT_PARAMETERS } from './grant-management.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
-import { scopeAsSent } from './provider-internals.ts';
+import { DETAILS_ASKED, scopeAsSent } from './provider-internals.ts';
+import { checkResourcesAsked } from './resource-access.ts';
 
 /** What Assent adds to an authorization request. Their values are checked by `checkRequest`, which runs for each request. */
-export const REQUEST_PARAMETERS = { tenant: null, include_granted_scopes: null, ...GRANT_MANAGEMENT_PARAMETERS } as const;
+export const REQUEST_PARAMETERS = { tenant: null, include_granted_scopes: null, authorization_details: null, [DETAILS_ASKED]: null, ...GRANT_MANAGEMENT_PARAMETERS } as const;
 
 /** In the order in which they are written, whatever order the app wrote them in. */
 const IDENTITIES = ['user', 'tenant'] as const;
@@ -49,6 +51,7 @@ export async function checkRequest(deps: OAuthDeps, ctx: KoaContextWithOIDC): Pr
   keepOfflineAccess(ctx, params);
   const live = await deps.apps.find(ctx.oidc.client?.clientId as AppId);
   const known = new Set(live ? [...declaredFor(live, deps.catalogue, identity), SHARED_ACCESS] : []);
+  checkResourcesAsked(deps, live, identity.split(' ') as Identity[], params);
   // As it was sent: the library has already dropped the names that nobody knows (S4).
   const asked = (scopeAsSent(ctx) ?? '').split(' ').filter(Boolean);
   const unknown = asked.find((scope) => !known.has(scope));

@@ -4,6 +4,8 @@ import type { App, ClientSecret, Version } from '#src/apps/app.ts';
 import type { ResourceServer } from '#src/apps/resource-server.ts';
 import type { Operator } from '#src/operators/operator.ts';
 
+import { TOKEN_EXCHANGE } from './grant-types/token-exchange.ts';
+
 /**
  * What oidc-provider is told of its clients. There are three sorts, told apart by `assent_kind`: apps get tokens,
  * resource servers introspect them, operators use the management API. `assent_secrets` are digests; the library's own
@@ -37,7 +39,7 @@ export const appMetadata = ({ app, version }: { app: App; version: Version }): A
   redirect_uris: [...version.redirectUris],
   post_logout_redirect_uris: [...version.postLogoutRedirectUris],
   // A public client has no credentials to come with as itself.
-  grant_types: ['authorization_code', 'refresh_token', ...(app.authMethod === 'none' ? [] : ['client_credentials'])],
+  grant_types: ['authorization_code', 'refresh_token', ...(app.authMethod === 'none' ? [] : ['client_credentials', TOKEN_EXCHANGE])],
   response_types: ['code' as const],
   dpop_bound_access_tokens: app.dpopBound,
 });

@@ -3,6 +3,7 @@ import type { Catalogue } from '#src/apps/catalogue.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId } from '#src/ids.ts';
 import type { NoteUse } from '#src/installations/last-use.ts';
+import type { ResourceKinds } from '#src/resources/resource-kind.ts';
 import type { RecentReads } from '#src/storage/recent-reads.ts';
 
 import type { RotationRules } from './tokens/rotation.ts';
@@ -22,6 +23,7 @@ export interface Lifetimes {
 export interface OAuthDeps extends Deps {
   readonly issuer: string;
   readonly catalogue: Catalogue;
+  readonly resourceKinds: ResourceKinds;
   /** Live apps, at most a second old; the process that changed one sees the change at once. */
   readonly apps: { find(id: AppId): Promise<LiveApp | undefined> };
   readonly readRecent: RecentReads['readRecent'];

@@ -13,6 +13,8 @@ import type { Exchange, PendingRequest, PendingSignIns } from '#src/sign-in/pend
 
 import { identityOf } from './check-request.ts';
 import { mannerOf } from './grant-management.ts';
+import { DETAILS_ASKED } from './provider-internals.ts';
+import { resourcesAsked } from './resource-access.ts';
 import { answerInteraction, readInteraction } from './models/interaction.ts';
 import { ROUTES, SESSION_COOKIE } from './provider.ts';
 
@@ -91,6 +93,7 @@ function describe(uid: string, payload: AdapterPayload): PendingRequest {
     redirectUri: params['redirect_uri'] ?? '',
     identity: identityOf(params['identity']),
     scopes: (params['scope'] ?? '').split(' ').filter((scope) => scope !== '' && scope !== SHARED_ACCESS),
+    resources: resourcesAsked(params),
     tenantHint: params['tenant'] as TenantId | undefined,
     loginHint: params['login_hint'],
     includeGranted: params['include_granted_scopes'] === 'true',
@@ -103,7 +106,8 @@ function describe(uid: string, payload: AdapterPayload): PendingRequest {
 
 /** Starting over drops what may be used only once and what would skip the question. */
 function restartPath(params: Record<string, string | undefined>): string {
-  const { request_uri: _, ...again } = params;
+  const { request_uri: _, [DETAILS_ASKED]: details, ...rest } = params;
+  const again = { ...rest, authorization_details: details };
   const query = new URLSearchParams(Object.entries(again).filter((entry): entry is [string, string] => entry[1] !== undefined));
   return `${ROUTES.authorization}?${query.toString()}`;
 }

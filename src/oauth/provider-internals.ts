@@ -2,7 +2,7 @@
  * The one place that reaches behind oidc-provider's documented surface, each time with the reason. Everything here is
  * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
  */
-import { createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
@@ -20,10 +20,14 @@ type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 
 /** Surrounds a grant type's own handler, so that a shared step cannot be forgotten in any of them. */
 export function wrapGrantType(provider: Provider, name: string, wrap: (handler: Handler) => Handler): void {
-  const handlers: Map<string, Handler> = instance(provider).grantTypeHandlers;
-  const handler = handlers.get(name);
+  (instance(provider).grantTypeHandlers as Map<string, Handler>).set(name, wrap(handlerOf(provider, name)));
+}
+
+/** The library's own handler of a grant type, for one of ours that mints in the same way. */
+export function handlerOf(provider: Provider, name: string): Handler {
+  const handler = (instance(provider).grantTypeHandlers as Map<string, Handler>).get(name);
   if (!handler) throw new Error(`grant type ${name} is not registered`);
-  handlers.set(name, wrap(handler));
+  return handler;
 }
 
 /** Lets a grant type of the library take one parameter more. */
@@ -137,20 +141,61 @@ interface PublishedKey {
   readonly alg: string;
 }
 
-/** Of an access token that one of our keys signed (RFC 9068 section 4). */
-export function jtiOf(provider: Provider, token: string): string | undefined {
+const dsaEncoding = 'ieee-p1363';
+
+/** What a JWT says that one of our keys signed, if it is of this sort; `undefined` for any other text (RFC 8725 section 3). */
+export function signedClaims(provider: Provider, token: string, sort: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const [header = '', claims = '', signature = ''] = token.split('.');
+    const [header = '', claims = '', signature = '', ...more] = token.split('.');
     const { kid, alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
     const jwk = (instance(provider).jwks.keys as PublishedKey[]).find((key) => key.kid === kid && key.alg === alg);
-    if (!jwk || typ !== 'at+jwt') return undefined;
-    const key = { key: createPublicKey({ key: jwk as never, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+    if (!jwk || typ !== sort || more.length > 0) return undefined;
+    const key = { key: createPublicKey({ key: jwk as never, format: 'jwk' }), dsaEncoding } as const;
     if (!verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url'))) return undefined;
-    const { jti } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'));
-    return typeof jti === 'string' ? jti : undefined;
+    return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'));
   } catch {
     return undefined;
   }
+}
+
+/** Of an access token (RFC 9068 section 4). */
+export function jtiOf(provider: Provider, token: string): string | undefined {
+  const jti = signedClaims(provider, token, 'at+jwt')?.['jti'];
+  return typeof jti === 'string' ? jti : undefined;
+}
+
+/** The library mints JWTs of its own sorts only. This signs with the same key that its JWT access tokens are signed with. */
+export function signJwt(provider: Provider, sort: string, claims: object): string {
+  const [jwk] = instance(provider).keystore.selectForSign({ alg: 'ES256' });
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ alg: 'ES256', typ: sort, kid: jwk.kid })}.${part(claims)}`;
+  const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding } as const;
+  return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+}
+
+/** Under which name the library's parameters hold `authorization_details`. */
+export const DETAILS_ASKED = 'details_asked';
+
+/**
+ * The library takes `authorization_details` only together with `resource`, which would bind the token to one resource
+ * server (RFC 9396 asks for no such thing). Under another name it lets them pass to us.
+ */
+export function nameDetailsApart(provider: Provider): void {
+  const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
+  const PARAMS = Symbol('params');
+  Object.defineProperty(OIDCContext.prototype, 'params', {
+    configurable: true,
+    get(this: { [PARAMS]?: unknown }) {
+      return this[PARAMS];
+    },
+    set(this: { [PARAMS]?: unknown }, params: Record<string, unknown> | undefined) {
+      if (params?.['authorization_details'] !== undefined) {
+        params[DETAILS_ASKED] = params['authorization_details'];
+        params['authorization_details'] = undefined;
+      }
+      this[PARAMS] = params;
+    },
+  });
 }
 
 /** Addresses in discovery and redirects come from the issuer, never from the request's Host header (xT3). */

@@ -23,10 +23,12 @@ import {
   detectReplaysAtomically,
   keepSessionCookie,
   mintTokenTexts,
+  nameDetailsApart,
   refuseMalformedForms,
   rememberClients,
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
+import { RESOURCE_ACCESS, richAuthorization } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy } from './tenancy.ts';
 import { noteJwt } from './tokens/jwt-tokens.ts';
@@ -84,7 +86,7 @@ export function createProvider(options: ProviderOptions): Provider {
     jwks: { keys: options.keys as never },
     routes: ROUTES,
     scopes: [...PROTOCOL_SCOPES, ...catalogue.permissions.map(({ name }) => name), SHARED_ACCESS, ...GRANT_MANAGEMENT_SCOPES, 'manage', 'read'],
-    discovery: grantManagementMetadata(options.issuer),
+    discovery: { ...grantManagementMetadata(options.issuer), authorization_details_types_supported: [RESOURCE_ACCESS] },
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
@@ -170,6 +172,7 @@ export function createProvider(options: ProviderOptions): Provider {
       introspection: { enabled: true, allowedPolicy: async (_ctx, client, token) => mayIntrospect(client, token) && (await findClient(token.clientId)) !== undefined },
       pushedAuthorizationRequests: { enabled: true },
       resourceIndicators: { enabled: true, ...resourceServers(options) },
+      richAuthorizationRequests: richAuthorization(options) as never,
       dPoP: { enabled: true, allowReplay: false },
       userinfo: { enabled: true },
     },
@@ -180,6 +183,7 @@ export function createProvider(options: ProviderOptions): Provider {
   rememberClients(provider);
   compareSecretsByDigest(provider);
   buildUrlsFromIssuer(provider);
+  nameDetailsApart(provider);
   refuseMalformedForms(provider);
   askForJwtsByName(provider);
   keepSessionCookie(provider);

@@ -2,15 +2,20 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { allowedPermissions, asksForGroups, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
+import { allowedPermissions, asksForGroups, decide, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import type { ConsentAnswer } from '#src/consent/consent-answer.ts';
-import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
+import type { Identity } from '#src/approvals/rules.ts';
+import { effectiveResources, effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
+import { heldFor, reachableNodes } from '#src/consent/held-nodes.ts';
+import { resourceAsks, type ResourceAsk } from '#src/consent/resource-asks.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
 import { grantChange, readGrant } from '#src/consent/grant-store.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import type { InstallDecision, Installation } from '#src/installations/installation.ts';
 import { installationChange } from '#src/installations/installation-change.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
+import { checkedNodes } from '#src/resources/choose-nodes.ts';
+import { withMore, type ChosenNode } from '#src/resources/resource.ts';
 import { entitlementOf, type Entitlement } from '#src/tenants/entitlement.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
@@ -19,6 +24,7 @@ import { unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 import { identityAsked } from './check-request.ts';
 import { checkNamedGrant, mannerOf } from './grant-management.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
+import { detailOf, resourcesAsked, type ResourceDetail } from './resource-access.ts';
 import { unitOf, type CodeChange } from './unit-of-work.ts';
 
 /** For which tenant an authorization request is, and what stands there. */
@@ -31,9 +37,14 @@ export interface Tenancy {
   readonly grant: Grant | undefined;
   /** What a tenant token will hang on: the one that the person's answer makes. */
   readonly installation: Installation | undefined;
+  /** What the code will reach on nodes, of what was asked for. */
+  readonly details: readonly ResourceDetail[];
+  /** What was asked for on nodes and is not held yet. */
+  readonly lacking: readonly ResourceAsk[];
 }
 
-const NONE: Tenancy = { tenant: undefined, member: undefined, app: undefined, grant: undefined, installation: undefined };
+const NO_NODES = { details: [], lacking: [] } as const;
+const NONE: Tenancy = { tenant: undefined, member: undefined, app: undefined, grant: undefined, installation: undefined, ...NO_NODES };
 
 const tenancies = new WeakMap<object, Tenancy>();
 
@@ -82,12 +93,46 @@ async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, u
   if (!answer) {
     const grant = stored && grantStands(stored.value, present.member, app) ? stored.value : undefined;
     checkNamedGrant(ctx, grant?.id);
-    return { ...found, grant, installation: undefined };
+    return withNodes(deps, ctx, { ...found, grant, installation: undefined });
   }
-  if (answer.generation !== generationOf(facts.approval)) return { ...found, grant: undefined, installation: undefined };
-  const grant = answer.user ? granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;
+  if (answer.generation !== generationOf(facts.approval)) return { ...found, grant: undefined, installation: undefined, ...NO_NODES };
+  const grant = answer.user ? await granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;
   const installation = answer.installation ? await installed(deps, ctx, found, answer.installation) : undefined;
-  return { ...found, grant, installation };
+  return withNodes(deps, ctx, { ...found, grant, installation });
+}
+
+/** What the app holds, or will hold, of the nodes that it asks for. */
+async function withNodes(deps: OAuthDeps, ctx: KoaContextWithOIDC, found: Found & Pick<Tenancy, 'grant' | 'installation'>): Promise<Tenancy> {
+  const params = ctx.oidc.params as Record<string, string | undefined>;
+  const identity = identityAsked(ctx) === 'tenant' ? 'tenant' : 'user';
+  const asks = resourceAsks({ resources: resourcesAsked(params), identity }, found.app.version);
+  const all = params['include_granted_scopes'] === 'true';
+  if (asks.length === 0 && !all) return { ...found, ...NO_NODES };
+  const given = identity === 'tenant' ? found.installation?.resources : found.grant?.resources;
+  const held = await reachableNodes(deps, found.tenant, effectiveResources(given, identity, found.app));
+  const asked = asks.map((ask) => ({ ask, nodes: heldFor(ask, held).map(({ grant }) => ({ ...grant, right: ask.right })) }));
+  const nodes = withMore(all ? held.map(({ grant }) => grant) : [], asked.flatMap((each) => each.nodes));
+  return { ...found, details: nodes.map(detailOf), lacking: asked.filter((each) => each.nodes.length === 0).map(({ ask }) => ask) };
+}
+
+/**
+ * That the person may still give what they chose, in the very commit (S4): all that stands above the nodes, and the rights
+ * that they have there, are expected as they are read now. `undefined` when they may not.
+ */
+async function nodesChosen(
+  deps: OAuthDeps,
+  ctx: KoaContextWithOIDC,
+  { tenant, member: { member }, app }: Found,
+  { identity, nodes = [] }: { identity: Identity; nodes: readonly ChosenNode[] | undefined },
+): Promise<readonly ChosenNode[] | undefined> {
+  if (nodes.length === 0) return nodes;
+  const chains = await checkedNodes(deps, tenant, member, nodes);
+  const allowed = nodes.every(({ permission }) => decide(permission, identity, app).treatment === 'auto');
+  if (!chains || !allowed) return undefined;
+  const records = new Map(chains.flatMap((chain) => [...chain.nodes, ...chain.rights]).map((record) => [`${record.key.kind.name} ${record.key.id}`, record]));
+  const unit = unitOf(ctx);
+  unit.codeChange = join(unit.codeChange, { expect: [...records.values()].map(unchanged), write: [], events: [] });
+  return nodes;
 }
 
 type Found = { readonly tenant: TenantId; readonly member: Entitlement; readonly app: AppInTenant };
@@ -102,17 +147,20 @@ const join = (a: CodeChange | undefined, b: CodeChange): CodeChange => ({
  * The grant that the person's answer makes. The answer was given on a page: it only counts while what the page was
  * made from still stands (xC7, xT6, xA2), and only for what the tenant allows now (I4).
  */
-function granted(
+async function granted(
   deps: OAuthDeps,
   ctx: KoaContextWithOIDC,
-  { member: { member }, app }: Found,
+  found: Found,
   { decision, stored }: { decision: ConsentDecision; stored: StoredRecord<Grant> | undefined },
-): Grant | undefined {
+): Promise<Grant | undefined> {
+  const { member: { member }, app } = found;
   const { membership, grantSlot } = decision.basis;
   if (membership !== member.membership || grantSlot !== (stored?.version ?? null) || !mayUse(member, app)) return undefined;
   const allowed = new Set<string>([...PROTOCOL_SCOPES, ...allowedPermissions('user', app)]);
+  const resources = await nodesChosen(deps, ctx, found, { identity: 'user', nodes: decision.resources });
+  if (!resources) return undefined;
   const change = grantChange(
-    { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
+    { ...decision, resources, permissions: decision.permissions.filter((name) => allowed.has(name)) },
     {
       before: stored,
       user: member.user,
@@ -133,16 +181,19 @@ function granted(
 async function installed(
   deps: OAuthDeps,
   ctx: KoaContextWithOIDC,
-  { tenant, member: { member, capabilities }, app }: Found,
+  found: Found,
   decision: InstallDecision,
 ): Promise<Installation | undefined> {
+  const { tenant, member: { member, capabilities }, app } = found;
   const before = await readInstallation(deps, tenant, app.app.id);
   const { membership, installation } = decision.basis;
   const same = membership === member.membership && installation === (before?.version ?? null);
   if (!same || !capabilities.includes('apps.manage') || isShut(app.approval)) return undefined;
   const allowed = new Set(allowedPermissions('tenant', app));
+  const resources = await nodesChosen(deps, ctx, found, { identity: 'tenant', nodes: decision.resources });
+  if (!resources) return undefined;
   const change = installationChange(
-    { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
+    { ...decision, resources, permissions: decision.permissions.filter((name) => allowed.has(name)) },
     {
       before,
       app: app.app.id,

@@ -1,9 +1,10 @@
 import type { AssentEvent } from '#src/events.ts';
+import type { MintedLaunch } from '#src/launches/launch.ts';
 import type { MissingPermission } from '#src/marketplace/missing-permission.ts';
 import type { Expectation, StoredRecord, Write } from '#src/storage/record-store.ts';
 import type { User } from '#src/tenants/user.ts';
 
-import type { Payload, StoredCode, TokenFamily } from './tokens/token-records.ts';
+import type { Payload, StoredCode, TokenBinding, TokenFamily } from './tokens/token-records.ts';
 import type { Presented } from './tokens/rotation.ts';
 import type { TenantStanding, TokenStanding } from './tokens/standing.ts';
 
@@ -31,6 +32,8 @@ export interface UnitOfWork {
   codeChange?: CodeChange;
   code?: StoredRecord<StoredCode>;
   family?: StoredRecord<TokenFamily>;
+  /** The launch whose context token is exchanged, and what the token that it is exchanged for hangs on. */
+  exchanged?: { readonly binding: TokenBinding; readonly launch: StoredRecord<MintedLaunch>; readonly expect: readonly Expectation[] };
   presented?: { readonly token: string; readonly verdict: Presented };
   newRefreshToken?: { readonly token: string; readonly payload: Payload; readonly expiresAt: number };
   /** Seconds since the epoch at which the longest-lived access token of this request ends. */

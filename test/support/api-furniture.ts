@@ -45,9 +45,11 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
   await api.ask('PUT', `/tenants/${tenant}/groups/${group}/members/${user}`);
   await api.ask('PATCH', `/tenants/${tenant}/rules`, { body: { sensitive: 'auto' }, headers: { 'if-match': '"0"' } });
   await api.ask('POST', `/tenants/${tenant}/approvals`, { body: { app, permissions: { user: ['meetings:read'] } } });
+  const job = await make(`/apps/${app}/revocations`, { tenants: [tenant] });
+  const { kid } = (await api.ask('GET', '/signing-keys')).body.keys.at(-1);
   const review = await askForReview(api, { tenant, user, app });
   return {
-    ids: { context, guest: `phone of ${name}`, group, kind: 'list', resource, review, tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
+    ids: { job, kid, context, guest: `phone of ${name}`, group, kind: 'list', resource, review, tenant, user, role, delegation, resourceServer, operator, app, version, secret, grant },
     bodies: {
       createTenant: { name: 'Another' },
       renameTenant: { name: 'Renamed' },
@@ -74,6 +76,7 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       moveResource: { parent: { kind: 'tenancy', id: name } },
       giveRights: { rights: [{ user, right: 'read' }] },
       giveRight: { right: 'manage' },
+      launchApp: { app, user },
       createGroup: { name: 'Board' },
       renameGroup: { name: 'Selling' },
       changeRules: { sensitive: 'review' },
@@ -88,6 +91,7 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       registerApp: { name: 'Another', developer: { name: 'Somebody' }, authMethod: 'none' },
       updateApp: { tagline: 'Plans meetings' },
       setAppStatus: { status: 'active' },
+      startRevocation: { tenants: 'all' },
       createVersion: VERSION,
       updateDraft: { sharedAccess: true },
     },

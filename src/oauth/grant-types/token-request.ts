@@ -5,13 +5,14 @@ import type { Expectation } from '#src/storage/record-store.ts';
 
 import { asOAuth } from '../errors.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { allowGrantTypeParameter, wrapGrantType } from '../provider-internals.ts';
+import { allowGrantTypeParameter, DETAILS_ASKED, handlerOf, wrapGrantType } from '../provider-internals.ts';
 import { tokenChange } from '../tokens/commit-tokens.ts';
 import { actsThrough } from '../tokens/standing.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { resetUnit, unitOf } from '../unit-of-work.ts';
 import { prepareClientCredentials } from './client-credentials.ts';
 import { addTenantToken } from './tenant-token.ts';
+import { nameTokenType, prepareTokenExchange, TOKEN_EXCHANGE, TOKEN_EXCHANGE_PARAMETERS } from './token-exchange.ts';
 
 const TRIES = 3;
 
@@ -25,7 +26,7 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
       for (let tries = 1; ; tries += 1) {
         resetUnit(ctx);
         await handler(ctx);
-        addTenantToken(deps, ctx);
+        await addTenantToken(deps, ctx);
         nameGrant(ctx);
         const failed = await commit(deps, ctx);
         if (failed === undefined) return;
@@ -35,6 +36,10 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
       }
     });
   }
+  provider.registerGrantType(TOKEN_EXCHANGE, exchangeTokens(provider, deps), TOKEN_EXCHANGE_PARAMETERS);
+  for (const name of ['authorization_code', 'refresh_token', 'client_credentials']) {
+    for (const parameter of ['authorization_details', DETAILS_ASKED]) allowGrantTypeParameter(provider, name, parameter);
+  }
   allowGrantTypeParameter(provider, 'client_credentials', 'tenant');
   wrapGrantType(provider, 'client_credentials', (handler) => async (ctx) => {
     resetUnit(ctx);
@@ -42,6 +47,27 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
     await handler(ctx);
     if (unitOf(ctx).standing && (await commit(deps, ctx))) throw new errors.InvalidGrant('the installation changed meanwhile; try again');
   });
+}
+
+/** Before a key proof can have been used up, and only what is judged anew from the start, is tried once more. */
+function exchangeTokens(provider: Provider, deps: OAuthDeps): (ctx: KoaContextWithOIDC) => Promise<void> {
+  const mint = handlerOf(provider, 'client_credentials');
+  return async (ctx) => {
+    const scope = ctx.oidc.params?.['scope'];
+    for (let tries = 1; ; tries += 1) {
+      resetUnit(ctx);
+      Object.assign(ctx.oidc.params ?? {}, { scope });
+      await asOAuth(() => prepareTokenExchange(provider, deps, ctx));
+      await mint(ctx);
+      nameTokenType(ctx);
+      nameGrant(ctx);
+      const failed = await commit(deps, ctx);
+      if (failed === undefined) return;
+      ctx.body = undefined;
+      const mayRepeat = tries < TRIES && !ctx.get('dpop') && !failed.some(({ is }) => is === 'unconsumed');
+      if (!mayRepeat) throw new errors.InvalidGrant('the context token was used already, or what it was minted from changed meanwhile');
+    }
+  };
 }
 
 /** Grant Management for OAuth 2.0, section 6.2: the app learns by which id it can ask for the grant or end it. */

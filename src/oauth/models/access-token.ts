@@ -3,6 +3,7 @@ import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
+import { detailsNow, type ResourceDetail } from '../resource-access.ts';
 import { jwtKey } from '../tokens/jwt-tokens.ts';
 import { actsThrough, readStanding, scopeNow } from '../tokens/standing.ts';
 import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
@@ -42,7 +43,9 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
     const more = ctx.oidc.route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
     const extra = { ...(payload['extra'] as object), ...more };
-    const now = { ...payload, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
+    const rar = payload['rar'] as readonly ResourceDetail[] | undefined;
+    const onNodes = rar && { rar: (await detailsNow(deps, standing, rar)) as never };
+    const now = { ...payload, ...onNodes, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
     // A tenant token acts for nobody: not for the admin whose consent it may have come of.
     return binding.identity === 'tenant' ? { ...now, accountId: undefined, grantId: undefined } : now;
   },

@@ -26,7 +26,8 @@ export const authorizationCodeModel = (deps: OAuthDeps): Model => ({
     const ctx = currentRequest();
     const key = codeKey(code);
     const { codeChange } = unitOf(ctx);
-    const value = key && codeChange && codeValue(ctx, payload);
+    const { details } = tenancyOf(ctx);
+    const value = key && codeChange && codeValue(ctx, details.length > 0 ? ({ ...payload, rar: details } as unknown as AdapterPayload) : payload);
     if (!value) throw new errors.AccessDenied('nothing was granted');
     const { tenant } = value.binding;
     const result = await deps.store.commit({

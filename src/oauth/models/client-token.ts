@@ -5,7 +5,7 @@ import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { bindingOf } from '../tokens/jwt-tokens.ts';
+import { bindingOf, personOf } from '../tokens/jwt-tokens.ts';
 import { accessTokenKey, clientTokenKey, type ClientToken } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { credentialOf, credentialStands } from '../credentials.ts';
@@ -24,7 +24,7 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
     if (binding) {
       const key = accessTokenKey(token);
       if (!key) throw new Error('not the text of an access token');
-      unit.write.push(put(key, { binding, payload }, { tenant: binding.tenant, expiresAt }));
+      unit.write.push(put(key, { binding, payload: { ...payload, ...personOf(binding) } }, { tenant: binding.tenant, expiresAt }));
       return;
     }
     const key = clientTokenKey(token);

@@ -2,6 +2,7 @@ import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { decide } from '#src/approvals/decide.ts';
+import type { ResourceAsk } from '#src/consent/resource-asks.ts';
 import { isProtocolScope } from '#src/consent/requested-scopes.ts';
 
 import { identityAsked } from '../check-request.ts';
@@ -22,8 +23,12 @@ function isOpenQuestion(scope: string, { grant, app }: Tenancy): boolean {
   return treatment === 'auto' || (treatment === 'review' && !grant?.requested.includes(scope));
 }
 
+/** The same for a node that somebody has to choose. */
+const isOpenAsk = ({ permission }: ResourceAsk, tenancy: Tenancy): boolean => isOpenQuestion(permission, tenancy);
+
 const hasOpenQuestion = (ctx: KoaContextWithOIDC): boolean =>
-  [...ctx.oidc.requestParamScopes].some((scope) => isOpenQuestion(scope, tenancyOf(ctx)));
+  [...ctx.oidc.requestParamScopes].some((scope) => isOpenQuestion(scope, tenancyOf(ctx))) ||
+  tenancyOf(ctx).lacking.some((ask) => isOpenAsk(ask, tenancyOf(ctx)));
 
 /** A question of `user` identity; a tenant's consent is asked for each time, because it is given in others' name. */
 const asksUser = (ctx: KoaContextWithOIDC): boolean => identityAsked(ctx) !== 'tenant';

@@ -19,7 +19,7 @@ import { familyKey, type RefreshState } from './token-records.ts';
  * family and the access token stand, and all of it only while what they hang on is as it was read (I1, I4).
  */
 export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefined {
-  const { standing, code, family } = unit;
+  const { standing, code, family, exchanged } = unit;
   if (!standing) return undefined;
   const { shard } = standing;
   const expect: Expectation[] =
@@ -52,8 +52,12 @@ export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefin
       );
     }
   }
+  if (exchanged) {
+    expect.push(unconsumed(exchanged.launch.key), ...exchanged.expect);
+    write.push(consume(exchanged.launch.key));
+  }
   // Consumption is durable (law 6); a token alone may be asked for again.
-  return { shard, expect, write, durable: code !== undefined || family !== undefined };
+  return { shard, expect, write, durable: (code ?? family ?? exchanged) !== undefined };
 }
 
 function nextRefresh({ family, presented, newRefreshToken }: UnitOfWork, deps: OAuthDeps): RefreshState | null {

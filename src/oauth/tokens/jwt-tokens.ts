@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { shutsOf } from '#src/approvals/decide.ts';
-import { shardOfId } from '#src/ids.ts';
+import { shardOfId, type GrantId, type UserId } from '#src/ids.ts';
 import { put, type Key } from '#src/storage/record-store.ts';
 
 import { credentialOf } from '../credentials.ts';
@@ -21,9 +21,10 @@ interface Claims {
 }
 
 /** What a token of this request hangs on. */
-export function bindingOf(ctx: object, { standing, code, family }: UnitOfWork): TokenBinding | undefined {
+export function bindingOf(ctx: object, { standing, code, family, exchanged }: UnitOfWork): TokenBinding | undefined {
   const source = code ?? family;
   if (source) return source.value.binding;
+  if (exchanged) return exchanged.binding;
   if (standing?.identity !== 'tenant') return undefined;
   const { tenant, app, id: installation } = standing.installation.value;
   return { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(standing.app.approval), installation, credential: credentialOf(ctx) };
@@ -39,6 +40,10 @@ export function noteJwt(ctx: KoaContextWithOIDC, token: Readonly<Record<string, 
   const binding = bindingOf(ctx, unit);
   if (!key || !binding) throw new Error('a JWT access token comes from a code, a refresh token or an installation');
   const { clientId, accountId, grantId, scope, aud, extra, jkt, gty } = token;
-  const payload = { kind: 'AccessToken', clientId, accountId, grantId, scope, aud, extra, jkt, gty, exp, iat };
+  const payload = { kind: 'AccessToken', clientId, accountId, grantId, scope, aud, extra, jkt, gty, exp, iat, ...personOf(binding) };
   unit.write.push(put(key, { binding, payload }, { tenant: binding.tenant, expiresAt: Number(exp) * 1000 }));
 }
+
+/** What comes of an exchange is minted without anybody; it acts for the member all the same. */
+export const personOf = (binding: TokenBinding): { accountId?: UserId; grantId?: GrantId } =>
+  binding.identity === 'user' ? { accountId: binding.user, grantId: binding.grant } : {};

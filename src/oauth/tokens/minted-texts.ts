@@ -28,10 +28,10 @@ function refreshTokenText(token: Minted): string {
   return mintToken('refreshToken', shardOfGrant(token), nameOfFamily(family));
 }
 
-/** An app's own token by client_credentials, or an operator's. */
+/** By client_credentials or an exchange: a token for a tenant or a member, an app's own, or an operator's. */
 function clientToken({ clientId = '' }: Minted): string {
   const standing = currentUnit()?.standing;
-  if (standing) return mintToken('tenantAccessToken', standing.shard);
+  if (standing) return mintToken(standing.identity === 'user' ? 'userAccessToken' : 'tenantAccessToken', standing.shard);
   return mintToken(clientId.startsWith('app_') ? 'appToken' : 'managementToken', shardOf(clientId));
 }
 

@@ -1,0 +1,79 @@
+import { findLiveApp } from '#src/apps/app-store.ts';
+import type { PendingConsents } from '#src/consent/pending-consent.ts';
+import { AppError } from '#src/errors.ts';
+import type { AppId, UserId } from '#src/ids.ts';
+import type { PendingRequest } from '#src/sign-in/pending-request.ts';
+
+import { connectApp } from './connect-app.ts';
+import type { LaunchDeps } from './launch-facts.ts';
+import { launchPath, type LaunchLink } from './launch-path.ts';
+import { launchTarget } from './launch-target.ts';
+
+/** No request of the protocol has a name like this. */
+const PREFIX = 'launch~';
+
+interface Wanted {
+  readonly link: LaunchLink;
+  readonly user: UserId;
+}
+
+/**
+ * Consent before a launch asks what a consent page asks, and no app waits for it: nothing has to be kept. The name of the
+ * request says what is to be opened, and by whom the question was begun; the answer makes the grant and leads back to the
+ * launch. Whoever makes such a name up gets no further than by a link to the launch itself.
+ */
+export const consentPath = (link: LaunchLink, user: UserId): string =>
+  `/consent/${PREFIX}${Buffer.from(JSON.stringify({ link, user } satisfies Wanted)).toString('base64url')}`;
+
+function wantedIn(uid: string): Wanted {
+  try {
+    const { link, user } = JSON.parse(Buffer.from(uid.slice(PREFIX.length), 'base64url').toString('utf8')) as Wanted;
+    const texts = [link.app, link.tenant, user];
+    if (!texts.every((text) => typeof text === 'string')) throw new TypeError('not the name of such a request');
+    return { link, user };
+  } catch (cause) {
+    throw new AppError('interaction_expired', { cause });
+  }
+}
+
+/** The consent page for launches and, for every other request, for `others`. */
+export function launchConsents(deps: LaunchDeps, others: PendingConsents): PendingConsents {
+  const isLaunch = (uid: string) => uid.startsWith(PREFIX);
+  return {
+    find: async (exchange, uid) => (isLaunch(uid) ? requestOf(deps, uid) : others.find(exchange, uid)),
+    async consented(exchange, uid, answer) {
+      if (!isLaunch(uid)) return others.consented(exchange, uid, answer);
+      const { link, user } = wantedIn(uid);
+      const { scopes } = await requestOf(deps, uid);
+      await connectApp(deps, { app: link.app, user, answer, asked: scopes });
+      return launchPath({ ...link, tenant: answer.tenant });
+    },
+    async refused(exchange, uid, reason) {
+      if (!isLaunch(uid)) return others.refused(exchange, uid, reason);
+      return launchPath(wantedIn(uid).link, { refused: 'yes' });
+    },
+  };
+}
+
+/** As if the app had asked for all that its version declares for members. */
+async function requestOf(deps: LaunchDeps, uid: string): Promise<PendingRequest> {
+  const { link, user } = wantedIn(uid);
+  const live = await findLiveApp(deps, link.app as AppId);
+  if (live?.app.status !== 'active') throw new AppError('app_disabled');
+  const { required, optional } = live.version.permissions.user;
+  return {
+    uid,
+    waitsFor: 'consent',
+    app: link.app,
+    redirectUri: launchTarget(live.version, link.redirectUri),
+    identity: 'user',
+    scopes: ['openid', ...required, ...optional],
+    tenantHint: link.tenant ?? undefined,
+    loginHint: undefined,
+    includeGranted: false,
+    manner: 'merge',
+    namesGrant: false,
+    user,
+    restartPath: launchPath(link),
+  };
+}
