@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 
 import { trailsOf } from './event-trails.ts';
-import type { AppId, ContextId, DelegationId, GrantId, GroupId, InstallationId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
+import type { AppId, ContextId, DelegationId, GrantId, GroupId, InstallationId, JobId, ReviewId, SessionId, TenantId, UserId, VersionId } from './ids.ts';
 import type { ResourceGrant, ResourceRef, Right } from './resources/resource.ts';
 import { requestOrigin, type RequestOrigin } from './request-origin.ts';
 
@@ -51,6 +51,8 @@ export type Happening =
   | { type: 'resource.moved'; tenant: TenantId; kind: string; resource: string; parent: ResourceRef | null }
   | { type: 'resource_right.given'; tenant: TenantId; kind: string; resource: string; user: UserId; right: Right }
   | { type: 'resource_right.removed'; tenant: TenantId; kind: string; resource: string; user: UserId }
+  | { type: 'app.revocation_started'; tenant: null; app: AppId; job: JobId }
+  | { type: 'app.revocation_finished'; tenant: null; app: AppId; job: JobId; tenants: number }
   | { type: 'signing_key.removed'; tenant: null; kid: string }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };

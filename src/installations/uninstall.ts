@@ -1,5 +1,5 @@
 import { approvalKey } from '#src/approvals/approval-store.ts';
-import { removeAppFromTenant } from '#src/approvals/change-approval.ts';
+import { removeAppFromTenant, type AlongWith } from '#src/approvals/change-approval.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { asRead, remove, type StoredRecord, type Write } from '#src/storage/record-store.ts';
@@ -33,10 +33,15 @@ export const uninstall = (deps: InstallationDeps, { tenant, app, ifVersion }: Na
  * All that the app has in the tenant: the installation, and under a new generation of the approval every grant, code
  * and token, of all members, in the same commit and for good (xA7).
  */
-export const uninstallEverything = async (deps: InstallationDeps, { tenant, app }: Omit<Named, 'ifVersion'>, actor: Actor): Promise<void> => {
+export const uninstallEverything = async (
+  deps: InstallationDeps,
+  { tenant, app }: Omit<Named, 'ifVersion'>,
+  actor: Actor,
+  { expect = [], write = [] }: Pick<AlongWith, 'expect' | 'write'> = {},
+): Promise<void> => {
   await removeAppFromTenant(deps, { tenant, app }, actor, async () => {
     const [record] = await deps.store.read(installationKey(tenant, app));
-    return { expect: [asRead(installationKey(tenant, app), record)], write: gone(record, { tenant, app }) };
+    return { expect: [asRead(installationKey(tenant, app), record), ...expect], write: [...gone(record, { tenant, app }), ...write] };
   });
 };
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { AppId, ContextId, DelegationId, GrantId, GroupId, OperatorId, ResourceServerId, ReviewId, RoleId, TenantId, UserId, VersionId } from '#src/ids.ts';
+import type { AppId, ContextId, DelegationId, GrantId, GroupId, JobId, OperatorId, ResourceServerId, ReviewId, RoleId, TenantId, UserId, VersionId } from '#src/ids.ts';
 
 /**
  * Ids are opaque here: what is not an id at all gets the answer of an id that nothing has, so that the form of an
@@ -29,6 +29,7 @@ export const pathParameters = {
   resourceServer: id<ResourceServerId>('resourceServer', 'a resource server', 'rs_5Yh3Q0pX2mVb7KcR9sLw1t'),
   operator: id<OperatorId>('operator', 'an operator credential', 'opr_5Yh3Q0pX2mVb7KcR9sLw1t'),
   grant: id<GrantId>('grant', 'a grant in the tenant', 'gnt_a15Yh3Q0pX2mVb7KcR9sLw1t'),
+  job: id<JobId>('job', 'a revocation', 'job_5Yh3Q0pX2mVb7KcR9sLw1t'),
   kid: id<string>('kid', 'a signing key', 'Hy6bQ0pX2mVb7KcR9sLw1t5Yh3Q0pX2mVb7KcR9sLw1'),
   kind: z.string().min(1).max(200).meta({ description: 'Kind of a node, as in `config/resources.yaml`.', example: 'list', param: { id: 'kind' } }),
   resource: z.string().min(1).max(200).meta({ description: 'Id of a node, as the platform named it.', example: 'tasks-2026', param: { id: 'resource' } }),
