@@ -39,7 +39,7 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
     const view = {
       ...frameOf(ctx, app, ''),
       ...overview,
-      steps: manages ? steps.map((step) => ({ href: appPath(tenant.id, app.id, step), label: LABELS[step], danger: STEP_TONES[step] })) : [],
+      steps: manages ? steps.map((step) => ({ href: appPath(tenant.id, app.id, step), label: step === 'withdraw' && app.approval?.status !== 'approved' ? 'Stop until approved' : LABELS[step], danger: STEP_TONES[step] })) : [],
       review: app.review === undefined ? '' : reviewPath({ tenant: tenant.id, id: app.review }),
       installation: app.installation ? adminPath(tenant.id, 'installations', app.id) : '',
       rules: adminPath(tenant.id, 'rules'),
@@ -67,7 +67,7 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
       const back = appPath(tenant.id, app.id);
       // Somebody did it meanwhile: there is nothing to ask.
       if (!stepsFor(app).includes(step)) return redirectTo(ctx, back);
-      const words = APP_STEPS[step]({ app: app.line.name, tenant: tenant.name, subscribers: app.subscribers, installed: app.installation !== undefined });
+      const words = APP_STEPS[step]({ app: app.line.name, tenant: tenant.name, subscribers: app.subscribers, installed: app.installation !== undefined, approved: app.approval?.status === 'approved' });
       render(ctx, 'admin/confirm', { ...words, action: `${back}/${step}`, back, csrf: csrfToken(ctx, stepPurpose(ctx, step)) }, adminFrame(ctx, words.heading, APPS_SECTION));
     });
 
@@ -110,7 +110,7 @@ const DONE: ReadonlyMap<string, string> = new Map([
   ['suspend', 'It is suspended: it reaches nothing for the whole organisation.'],
   ['resume', 'It works again for the whole organisation.'],
   ['uninstall', 'It was uninstalled for the whole organisation.'],
-  ['withdraw', 'Its approval was withdrawn. Nothing of it works here now.'],
+  ['withdraw', 'It is not approved any more. Nothing of it works here now.'],
   ['block', 'It is blocked. Nothing of it works here, and nobody can ask for it.'],
   ['unblock', 'It is not blocked any more. Members can ask for it.'],
   ['remove', 'It was removed for everybody.'],

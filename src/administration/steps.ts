@@ -13,6 +13,8 @@ export interface AppStepFacts {
   readonly tenant: string;
   readonly subscribers: Count;
   readonly installed: boolean;
+  /** Whether somebody approved it; else the rules let it in. */
+  readonly approved: boolean;
 }
 
 const keepIt = (subscribers: Count): string =>
@@ -50,13 +52,13 @@ export const APP_STEPS = {
     danger: true,
   }),
   withdraw: (facts: AppStepFacts): StepView => ({
-    heading: `Withdraw the approval of ${facts.app}?`,
+    heading: facts.approved ? `Withdraw the approval of ${facts.app}?` : `Stop ${facts.app} until somebody approves it?`,
     what: [
       stopsFor(facts),
       'What they allowed is kept, but gives nothing until somebody approves the app again. Then the app has to be connected once more.',
       'Members can ask for it.',
     ],
-    button: 'Withdraw the approval',
+    button: facts.approved ? 'Withdraw the approval' : 'Stop it',
     danger: true,
   }),
   block: (facts: AppStepFacts): StepView => ({

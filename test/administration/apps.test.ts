@@ -184,7 +184,7 @@ describe('an app’s page', () => {
     await step('resume', 'Resume', 'with what it was allowed before', 'Allowed by the rules');
     await step('uninstall', 'Uninstall', 'Its approval stays.', 'Allowed by the rules');
     expect(await readInstallation(site.deps, site.northwind, app)).toBeUndefined();
-    await step('withdraw', 'Withdraw the approval', 'Every token it has for 1 member stops working at once.', 'Withdrawn');
+    await step('withdraw', 'Stop it', 'Every token it has for 1 member stops working at once.', 'Withdrawn');
     await step('block', 'Block the app', 'Nobody can ask for it', 'Blocked');
     await step('unblock', 'Unblock', 'Members can ask for it again.', 'Withdrawn');
     const nothing = await open(app, '/resume');
