@@ -20,6 +20,7 @@ import { shardOf } from '#src/storage/shards.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 import { makeApp } from '#test/installations/world.ts';
 import { testCatalogue as catalogue } from '#test/support/catalogue.ts';
+import { testResourceKinds } from '#test/support/resource-kinds.ts';
 import { dan, makeNorthwind, northwind, system } from '#test/support/domain.ts';
 
 const clock = Date.now;
@@ -55,6 +56,7 @@ test('I9 an app that is switched off in the middle of an introspection: active o
     ...recentReads(store),
     clock,
     catalogue,
+    resourceKinds: testResourceKinds,
     issuer: 'http://127.0.0.1:3999',
     apps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },

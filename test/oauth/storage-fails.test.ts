@@ -17,6 +17,7 @@ import type { RecordStore } from '#src/storage/record-store.ts';
 import { findUser } from '#src/tenants/user-store.ts';
 import { makeApp } from '#test/installations/world.ts';
 import { testCatalogue as catalogue } from '#test/support/catalogue.ts';
+import { testResourceKinds } from '#test/support/resource-kinds.ts';
 import { dan, makeNorthwind, northwind, system } from '#test/support/domain.ts';
 import { failingStore, type FailingStore } from '#test/support/failing-store.ts';
 
@@ -44,7 +45,7 @@ afterAll(() => store.close());
 /** The protocol's endpoints alone, over a store whose k-th call fails; nothing is in any cache yet. */
 async function endpointsOver(failing: FailingStore): Promise<{ server: Server; url: string }> {
   const { store: noticing, readRecent, readBeside } = recentReads(failing.store);
-  const deps = { store: noticing, clock, catalogue, issuer, readRecent, readBeside, apps: createLiveApps({ store: noticing, clock }) };
+  const deps = { store: noticing, clock, catalogue, resourceKinds: testResourceKinds, issuer, readRecent, readBeside, apps: createLiveApps({ store: noticing, clock }) };
   const provider = createProvider({
     ...deps,
     lifetimes: { code: 60, accessToken: 3600, jwtAccessToken: 300, refreshToken: day, refreshFamily: day, session: day, interaction: 3600 },
