@@ -3,13 +3,13 @@ import type { WebContext } from '#src/http/web-context.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { signedInOf } from '#src/sign-in/signed-in.ts';
 
-import { installedApp, type InstalledApp } from './installed-app.ts';
-import { pathOfInstalledApp, type InstalledAppsDeps } from './installed-apps.ts';
+import { installedApp, type InstalledApp, type InstalledAppDeps } from './installed-app.ts';
+import { pathOfInstalledApp } from './installed-apps.ts';
 
 /** The page of one app, and what the pages below it share. */
 export const ONE_APP = '/account/apps/:tenant/:app';
 
-export async function appInPath(deps: InstalledAppsDeps, ctx: WebContext): Promise<InstalledApp> {
+export async function appInPath(deps: InstalledAppDeps, ctx: WebContext): Promise<InstalledApp> {
   const { tenant, app } = ctx['params'] as { tenant: TenantId; app: AppId };
   const found = await installedApp(deps, signedInOf(ctx).user.id, { tenant, app });
   if (!found) throw new AppError('not_found', { detail: 'This app is not installed for you, or was removed.' });

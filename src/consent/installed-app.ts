@@ -15,10 +15,13 @@ import { appState, type AppState } from './app-state.ts';
 import { receivedDelegations } from './consent-facts.ts';
 import type { Grant } from './grant.ts';
 import { readGrant } from './grant-store.ts';
+import { grantedNodes, type GrantedNode, type GrantedNodesDeps } from './granted-nodes.ts';
 import { inTenantOf, nameOfApp, scopeOf, type InstalledAppsDeps } from './installed-apps.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { SHARED_ACCESS_LABEL, sharedAccessOffer, type SharedAccessOffer } from './shared-access-offer.ts';
 import { standingGrants } from './standing-grants.ts';
+
+export type InstalledAppDeps = InstalledAppsDeps & GrantedNodesDeps;
 
 export interface InstalledApp {
   readonly tenant: TenantId;
@@ -31,6 +34,8 @@ export interface InstalledApp {
   readonly inTenant: AppInTenant | undefined;
   /** What the app can do right now. */
   readonly permissions: readonly PermissionLine[];
+  /** Where, for what it may do on nodes. */
+  readonly nodes: readonly GrantedNode[];
   /** `undefined` for an app that cannot use it and was not allowed to. */
   readonly sharedAccess: SharedAccessOffer | undefined;
   /** Whether it also acts in the tenant as itself, which is not the member's to end. */
@@ -41,7 +46,7 @@ export interface InstalledApp {
 }
 
 /** One of them, or `undefined`: an app that was never allowed, was removed, or is of a tenant the person is not in. */
-export async function installedApp(deps: InstalledAppsDeps, user: UserId, place: { tenant: TenantId; app: AppId }): Promise<InstalledApp | undefined> {
+export async function installedApp(deps: InstalledAppDeps, user: UserId, place: { tenant: TenantId; app: AppId }): Promise<InstalledApp | undefined> {
   const membership = (await tenantsOf(deps, user)).find(({ tenant }) => tenant.id === place.tenant);
   if (!membership) return undefined;
   const [record, apps, { approval, rules }, received, installation, member] = await Promise.all([
@@ -55,9 +60,13 @@ export async function installedApp(deps: InstalledAppsDeps, user: UserId, place:
   const [standing] = record ? await standingGrants(deps, [record]) : [];
   if (!standing) return undefined;
   const { value: grant } = standing;
-  const used = await lastUses(deps, [grant]);
   const known = apps.get(place.app);
   const inTenant = inTenantOf({ known, rules, approval, catalogue: deps.catalogue });
+  const state = appState(known, { approval, inTenant, member });
+  const [used, nodes] = await Promise.all([
+    lastUses(deps, [grant]),
+    inTenant && state === 'active' ? grantedNodes(deps, member, grant, inTenant) : [],
+  ]);
   const offer = known?.version && sharedAccessOffer(known.version, received, grant, deps.catalogue);
   return {
     tenant: place.tenant,
@@ -65,9 +74,10 @@ export async function installedApp(deps: InstalledAppsDeps, user: UserId, place:
     grant,
     member,
     face: known ? appFace(known.app, firstRedirect(inTenant)) : NO_FACE,
-    state: appState(known, { approval, inTenant, member }),
+    state,
     inTenant,
     permissions: permissionLines(scopeOf(grant, member, inTenant), deps.catalogue),
+    nodes,
     sharedAccess: offer ?? (grant.sharedAccess || known?.version?.sharedAccess ? nobodyNow(grant) : undefined),
     alsoForTenant: installation !== undefined && installationStands(installation.value, approval),
     since: grant.createdAt,

@@ -12,14 +12,14 @@ import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { STATE_NAMES, STATE_SENTENCES } from './app-state.ts';
 import { removeGrant } from './change-grant.ts';
 import { appInPath, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
-import type { InstalledApp } from './installed-app.ts';
-import { installedApps, launchPathOf, type InstalledAppLine, type InstalledAppsDeps } from './installed-apps.ts';
+import type { InstalledApp, InstalledAppDeps } from './installed-app.ts';
+import { installedApps, launchPathOf, type InstalledAppLine } from './installed-apps.ts';
 import { addUpdateGrantPages } from './update-grant-pages.ts';
 
 /** The entry for `Site.accountSections`. */
 export const INSTALLED_APPS_SECTION = { label: 'Installed apps', href: '/account/apps', about: 'What apps may do for you, and how to take it back.' };
 
-export interface InstalledAppsPagesDeps extends InstalledAppsDeps {
+export interface InstalledAppsPagesDeps extends InstalledAppDeps {
   /** Seals the places in lists that pages hand out. */
   readonly cursorKey: Uint8Array;
 }
@@ -124,6 +124,7 @@ const describe = (found: InstalledApp, now: number) => ({
   since: displayTime(found.since),
   lastUsed: lastUsedText(found.lastUsed, found.since, now),
   permissions: found.permissions,
+  nodes: found.nodes,
   sharedAccess: found.sharedAccess ?? null,
   alsoForTenant: found.alsoForTenant,
   // What cannot act cannot be changed either; it can be removed.

@@ -54,12 +54,13 @@ const narrow = (
   });
 
 function narrowed(grant: Grant, left: Left, by: { actor: Actor; now: number }): NextValue<Grant> {
-  const { tenant, app, user, id, permissions, sharedAccess } = grant;
+  const { tenant, app, user, id, permissions, resources, sharedAccess } = grant;
   const what = { tenant, app, user, grant: id };
+  const onNodes = resources && resources.length > 0 ? { resources } : {};
   return {
     value: { ...grant, ...left, updatedAt: new Date(by.now).toISOString() },
     events: [
-      ...(left.permissions.length < permissions.length ? [happened({ type: 'permissions.changed', ...what, permissions: left.permissions }, by)] : []),
+      ...(left.permissions.length < permissions.length ? [happened({ type: 'permissions.changed', ...what, permissions: left.permissions, ...onNodes }, by)] : []),
       ...(sharedAccess && !left.sharedAccess ? [happened({ type: 'shared_access.revoked', ...what }, by)] : []),
     ],
   };

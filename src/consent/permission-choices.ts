@@ -1,8 +1,8 @@
 import type { AppInTenant } from '#src/approvals/decide.ts';
-import type { UserId } from '#src/ids.ts';
 
 import { declaredForUser } from './effective-permissions.ts';
 import type { Grant } from './grant.ts';
+import type { GrantedNode } from './granted-nodes.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { isProtocolScope, sortScopes } from './requested-scopes.ts';
 import { reviewLines, type KnownReviews, type ReviewLine } from './review-line.ts';
@@ -19,11 +19,13 @@ export interface PermissionChoices {
   /** Part of the app: it ends with the app. */
   readonly fixed: readonly PermissionLine[];
   readonly choices: readonly PermissionChoice[];
+  /** Where it may do what, each to be taken back apart. */
+  readonly nodes: readonly GrantedNode[];
   /** Somebody has to approve it first. */
   readonly later: readonly ReviewLine[];
 }
 
-export function permissionChoices(grant: Grant, inTenant: AppInTenant, { user, reviews }: { user: UserId; reviews: KnownReviews }): PermissionChoices {
+export function permissionChoices(grant: Grant, inTenant: AppInTenant, { nodes, reviews }: { nodes: readonly GrantedNode[]; reviews: KnownReviews }): PermissionChoices {
   const { catalogue, version } = inTenant;
   const sorted = sortScopes({ identity: 'user', asked: declaredForUser(version, catalogue), standing: inTenant }, grant.permissions);
   const isRequired = (name: string) => version.permissions.user.required.includes(name);
@@ -36,7 +38,8 @@ export function permissionChoices(grant: Grant, inTenant: AppInTenant, { user, r
       ...sorted.held.filter((name) => !isFixed(name)).flatMap(choice(true)),
       ...[...sorted.required, ...sorted.optional].filter((name) => !isProtocolScope(name)).flatMap(choice(false)),
     ],
-    later: reviewLines(sorted.inReview, 'user', { catalogue, reviews, user }),
+    nodes,
+    later: reviewLines(sorted.inReview, 'user', { catalogue, reviews, user: grant.user }),
   };
 }
 
@@ -44,9 +47,12 @@ export function permissionChoices(grant: Grant, inTenant: AppInTenant, { user, r
 export interface PermissionUpdate {
   readonly add: readonly string[];
   readonly remove: readonly string[];
+  /** Names of nodes on which the app may do nothing any more. */
+  readonly removeNodes: readonly string[];
 }
 
-export const updateTo = ({ choices }: PermissionChoices, ticked: readonly string[]): PermissionUpdate => ({
+export const updateTo = ({ choices, nodes }: PermissionChoices, ticked: readonly string[], tickedNodes: readonly string[]): PermissionUpdate => ({
   add: choices.filter(({ name, held }) => !held && ticked.includes(name)).map(({ name }) => name),
   remove: choices.filter(({ name, held }) => held && !ticked.includes(name)).map(({ name }) => name),
+  removeNodes: nodes.filter(({ name, fixed }) => !fixed && !tickedNodes.includes(name)).map(({ name }) => name),
 });

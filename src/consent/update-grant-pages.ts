@@ -8,13 +8,12 @@ import { requireSignedIn } from '#src/sign-in/signed-in.ts';
 import { setSharedAccess } from './change-grant.ts';
 import { knownReviews } from './consent-facts.ts';
 import { appInPath, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
-import type { InstalledApp } from './installed-app.ts';
-import type { InstalledAppsDeps } from './installed-apps.ts';
+import type { InstalledApp, InstalledAppDeps } from './installed-app.ts';
 import { permissionChoices, updateTo, type PermissionChoices } from './permission-choices.ts';
 import { updateGrant } from './update-grant.ts';
 
 /** Changing what one app may do for the person: its optional permissions, one by one, and shared access apart. */
-export function addUpdateGrantPages(router: WebRouter, deps: InstalledAppsDeps, frame: (ctx: WebContext, title: string) => PageFrame): void {
+export function addUpdateGrantPages(router: WebRouter, deps: InstalledAppDeps, frame: (ctx: WebContext, title: string) => PageFrame): void {
   const own = requireSignedIn(deps);
 
   router.post(`${ONE_APP}/shared-access`, own, async (ctx) => {
@@ -42,17 +41,17 @@ export function addUpdateGrantPages(router: WebRouter, deps: InstalledAppsDeps, 
     const form = await postedForm(ctx, purposeOf('permissions', found));
     const choices = await choicesOf(deps, found);
     if (form.one('do') === 'confirm') return confirm(deps, ctx, { found, choices, form });
-    const update = choices && updateTo(choices, form.all('permission'));
-    if (!choices || !update || update.add.length + update.remove.length === 0) return redirectTo(ctx, `${hrefOf(found)}?done=same`);
+    const update = choices && updateTo(choices, form.all('permission'), form.all('node'));
+    if (!choices || !update || Object.values(update).flat().length === 0) return redirectTo(ctx, `${hrefOf(found)}?done=same`);
     const words = (names: readonly string[]) => choices.choices.filter(({ name }) => names.includes(name));
-    const view = { ...about(found), gains: words(update.add), loses: words(update.remove), csrf: csrfToken(ctx, purposeOf('permissions', found)) };
+    const view = { ...about(found), gains: words(update.add), loses: words(update.remove), nodes: choices.nodes.filter(({ name }) => update.removeNodes.includes(name)), csrf: csrfToken(ctx, purposeOf('permissions', found)) };
     render(ctx, 'account/confirm-permissions', view, frame(ctx, 'Update permissions'));
   });
 }
 
-const choicesOf = async (deps: InstalledAppsDeps, { state, inTenant, grant }: InstalledApp): Promise<PermissionChoices | undefined> =>
+const choicesOf = async (deps: InstalledAppDeps, { state, inTenant, grant, nodes }: InstalledApp): Promise<PermissionChoices | undefined> =>
   state === 'active' && inTenant
-    ? permissionChoices(grant, inTenant, { user: grant.user, reviews: await knownReviews(deps, grant.tenant, grant.app) })
+    ? permissionChoices(grant, inTenant, { nodes, reviews: await knownReviews(deps, grant.tenant, grant.app) })
     : undefined;
 
 const about = (found: InstalledApp) => ({ app: found.face, tenant: found.tenantName, href: hrefOf(found) });
@@ -65,16 +64,17 @@ const withQuestion = ({ grant }: InstalledApp) => (line: PermissionChoices['late
 
 /** Exactly what the confirmation said: what is no such choice any more changes nothing at all (xC4). */
 async function confirm(
-  deps: InstalledAppsDeps,
+  deps: InstalledAppDeps,
   ctx: WebContext,
   { found, choices, form }: { found: InstalledApp; choices: PermissionChoices | undefined; form: PostedForm },
 ): Promise<void> {
-  const [add, remove] = [form.all('add'), form.all('remove')];
+  const [add, remove, removeNodes] = [form.all('add'), form.all('remove'), form.all('remove_node')];
   const isChoice = (held: boolean) => (wanted: string) => choices?.choices.some((choice) => choice.name === wanted && choice.held === held) ?? false;
   const back = (done: string) => redirectTo(ctx, `${hrefOf(found)}?done=${done}`);
-  if (!add.every(isChoice(false)) || !remove.every(isChoice(true))) return back('moved-on');
+  const isNode = (wanted: string) => choices?.nodes.some(({ name, fixed }) => name === wanted && !fixed) ?? false;
+  if (!add.every(isChoice(false)) || !remove.every(isChoice(true)) || !removeNodes.every(isNode)) return back('moved-on');
   try {
-    await updateGrant(deps, placeOfGrant(found), { add, remove });
+    await updateGrant(deps, placeOfGrant(found), { add, remove, removeNodes });
   } catch (error) {
     if (error instanceof AppError && ['consent_changed', 'app_disabled'].includes(error.code)) return back('moved-on');
     throw error;

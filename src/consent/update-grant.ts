@@ -3,6 +3,7 @@ import { decide, mayUse } from '#src/approvals/decide.ts';
 import { AppError } from '#src/errors.ts';
 import { happened } from '#src/events.ts';
 import type { GrantId, UserId } from '#src/ids.ts';
+import { nameOf } from '#src/resources/resource.ts';
 import type { Expectation } from '#src/storage/record-store.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
 import { entitlementOf } from '#src/tenants/entitlement.ts';
@@ -21,24 +22,27 @@ import type { PermissionUpdate } from './permission-choices.ts';
 export const updateGrant = (
   deps: ApprovalDeps,
   { tenant, user, app, grant: id }: GrantPlace & { readonly grant: GrantId },
-  { add, remove }: PermissionUpdate,
+  { add, remove, removeNodes }: PermissionUpdate,
 ): Promise<Grant> =>
   changeStanding(deps.store, grantKey(tenant, user, app), undefined, async ({ value: grant }) => {
     if (grant.id !== id) throw new AppError('consent_changed');
     const permissions = [...new Set([...grant.permissions, ...add])].filter((name) => !remove.includes(name));
-    const changed = add.some((name) => !grant.permissions.includes(name)) || permissions.length < grant.permissions.length;
+    const resources = grant.resources?.filter((node) => !removeNodes.includes(nameOf(node))) ?? [];
+    const fewer = remove.some((name) => grant.permissions.includes(name)) || resources.length < (grant.resources?.length ?? 0);
+    const changed = fewer || add.some((name) => !grant.permissions.includes(name));
     const now = deps.clock();
     return {
       value: {
         ...grant,
         permissions,
+        ...(grant.resources && { resources }),
         declined: [...new Set([...grant.declined, ...remove])].filter((name) => !permissions.includes(name)),
         requested: grant.requested.filter((name) => !permissions.includes(name)),
         updatedAt: new Date(now).toISOString(),
       },
       expect: add.length === 0 ? [] : await mayAdd(deps, grant, add, user),
       events: changed
-        ? [happened({ type: 'permissions.changed', tenant, app, user, grant: id, permissions }, { actor: { kind: 'user', id: user }, now })]
+        ? [happened({ type: 'permissions.changed', tenant, app, user, grant: id, permissions, ...(resources.length > 0 && { resources }) }, { actor: { kind: 'user', id: user }, now })]
         : [],
     };
   });
