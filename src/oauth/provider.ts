@@ -28,9 +28,9 @@ import {
   rememberClients,
 } from './provider-internals.ts';
 import { rememberOnce } from './replay-store.ts';
-import { RESOURCE_ACCESS, richAuthorization } from './resource-access.ts';
+import { RESOURCE_ACCESS, richAuthorization, showDetails } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
-import { heldBy, settleTenancy } from './tenancy.ts';
+import { heldBy, settleTenancy, tenancyOf } from './tenancy.ts';
 import { noteJwt } from './tokens/jwt-tokens.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
 import type { TokenStanding, UserStanding } from './tokens/standing.ts';
@@ -124,6 +124,7 @@ export function createProvider(options: ProviderOptions): Provider {
       await asOAuth(() => settleTenancy(options, ctx, user));
       const held = heldBy(ctx);
       if (!held) return undefined;
+      if (tenancyOf(ctx).details.length > 0) showDetails(ctx);
       const payload = grantPayload({ ...held, user, app: ctx.oidc.client?.clientId ?? '' }, catalogue, clock());
       return new ctx.oidc.provider.Grant(payload as never);
     },

@@ -146,3 +146,9 @@ export const richAuthorization = (deps: OAuthDeps) => ({
 export function carryDetails(ctx: KoaContextWithOIDC): void {
   Object.assign(ctx.oidc.params ?? {}, { authorization_details: '' });
 }
+
+/** The library issues no code for no scope at all, unless nodes were granted. */
+export function showDetails(ctx: KoaContextWithOIDC): void {
+  const params = ctx.oidc.params as Record<string, string | undefined>;
+  params['authorization_details'] = params[DETAILS_ASKED];
+}
