@@ -8,7 +8,7 @@ import { installationKey } from '#src/installations/installation-records.ts';
 import { installationStands } from '#src/installations/installed-app.ts';
 import type { Installation } from '#src/installations/installation.ts';
 import { lastUses } from '#src/installations/last-use.ts';
-import { searchMembers } from '#src/tenants/member-names.ts';
+import { isFoundBy, searchMembers } from '#src/tenants/member-names.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { findUserByEmail, usersByIds } from '#src/tenants/user-store.ts';
@@ -45,6 +45,9 @@ interface SubscriberQuery {
 
 /** How many grants or names one request looks at, at most, to fill a page. */
 const MOST_LOOKED_AT = 400;
+
+/** As many as are looked through for a name without an index. */
+const FEW = 100;
 
 type Found = Pick<Subscriber, 'user' | 'member' | 'grant'>;
 
@@ -93,6 +96,9 @@ async function byText(deps: Deps, where: Where, { text, type, after, limit }: Su
   const matches = (found: readonly Found[]) => found.filter((each) => type === '' || typeOf(where, each) === type);
   const person = text.includes('@') ? await findUserByEmail(deps, text.trim()) : undefined;
   if (person) return { found: matches(await among(deps, where, [person.id])), next: undefined };
+  // Few are read all: to look for them among all names of a large tenant would not end.
+  const few = await currentGrantsOfApp(deps, where, { limit: FEW });
+  if (few.next === undefined) return { found: matches(await amongFew(deps, where, few.records.map(({ value }) => value.user), text)), next: undefined };
   const found: Found[] = [];
   let next = after;
   for (let looked = 0; looked < MOST_LOOKED_AT && found.length < limit; ) {
@@ -105,6 +111,12 @@ async function byText(deps: Deps, where: Where, { text, type, after, limit }: Su
     looked += ask;
   }
   return { found, next };
+}
+
+async function amongFew(deps: Deps, where: Where, users: readonly UserId[], text: string): Promise<Found[]> {
+  const ids = [...new Set([...(where.installation ? [where.installation.installedBy] : []), ...users])];
+  const people = await usersByIds(deps, ids);
+  return among(deps, where, [...people.values()].filter((person) => isFoundBy(person, text)).map(({ id }) => id));
 }
 
 /** Those of these people who have the app. */

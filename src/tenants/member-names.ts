@@ -29,11 +29,17 @@ const memberNameKey = (tenant: TenantId, user: UserId): Key<MemberName> => ({
 });
 
 /** The name, and what stands before the @: all members have what stands after it. */
-const memberName = (tenant: TenantId, { id, name, email }: User): MemberName => ({
-  tenant,
-  user: id,
-  words: wordsOf(`${name} ${email.slice(0, Math.max(email.lastIndexOf('@'), 0))}`).slice(0, MOST_WORDS),
-});
+const wordsOfUser = ({ name, email }: User): string[] => wordsOf(`${name} ${email.slice(0, Math.max(email.lastIndexOf('@'), 0))}`).slice(0, MOST_WORDS);
+
+const memberName = (tenant: TenantId, user: User): MemberName => ({ tenant, user: user.id, words: wordsOfUser(user) });
+
+const begin = (words: readonly string[], asked: readonly string[]): boolean => asked.every((word) => words.some((each) => each.startsWith(word)));
+
+/** As `searchMembers` finds them, for one who was read already. */
+export const isFoundBy = (user: User, text: string): boolean => {
+  const asked = wordsOf(text);
+  return asked.length > 0 && begin(wordsOfUser(user), asked);
+};
 
 /** To be part of the commit that makes somebody a member. */
 export const noteMemberName = (tenant: TenantId, user: User): Write => put(memberNameKey(tenant, user.id), memberName(tenant, user), { tenant });
@@ -76,6 +82,6 @@ export async function searchMembers(
   const longest = words.toSorted((a, b) => b.length - a.length)[0];
   if (longest === undefined) return { users: [], next: undefined };
   const { records, next } = await store.scan({ shard: shardOf(tenant), kind: MEMBER_NAME, index: 'word', of: tenant, prefix: longest, ...page });
-  const found = records.filter(({ value }) => words.every((word) => value.words.some((each) => each.startsWith(word))));
+  const found = records.filter(({ value }) => begin(value.words, words));
   return { users: [...new Set(found.map(({ value }) => value.user))], next };
 }
