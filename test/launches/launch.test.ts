@@ -129,7 +129,7 @@ describe('opening an app', () => {
 
   test('S8 tells the node on which it was opened, when the member can reach it', async () => {
     const tree = `/tenants/${world.tenants.northwind}/resources`;
-    await world.manage.post(tree, { nodes: [{ kind: 'tenancy', id: 'root', title: 'Root' }, { kind: 'site_collection', id: 'team:1', title: 'Team', parent: { kind: 'tenancy', id: 'root' } }] });
+    await world.manage.post(tree, { nodes: [{ kind: 'tenancy', id: 'root', title: 'Root', parent: null }, { kind: 'site_collection', id: 'team:1', title: 'Team', parent: { kind: 'tenancy', id: 'root' } }] });
     expect((await site.open(ben, { resource: 'site_collection:team:1' })).status).toBe(404);
     await world.manage.put(`${tree}/tenancy/root/rights/${ben.id}`, { right: 'read' });
     expect(claimsOf((await site.launch(ben, { resource: 'site_collection:team:1' })).context_token).resource).toEqual({ kind: 'site_collection', id: 'team:1' });

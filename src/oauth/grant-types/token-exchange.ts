@@ -26,7 +26,8 @@ const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** One answer for whatever is wrong with the token itself: who guesses learns nothing. */
 const notGood = () => new errors.InvalidGrant('the context token is not good, or not good any more');
-const refused = (code: ErrorCode, words: string) => new errors.InvalidGrant(`${code}: ${words}`);
+/** The library keeps what it says of a grant to the log; these words are for the app (docs/guides/apps.md). */
+const refused = (code: ErrorCode, words: string) => Object.assign(new errors.InvalidGrant(words), { error_description: `${code}: ${words}` });
 
 /**
  * RFC 8693, for context tokens alone (S10): once, by the app it was minted for, while everything it was minted from still
