@@ -10,6 +10,8 @@ import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error the same
 import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
+// @ts-expect-error the same
+import introspection from 'oidc-provider/lib/actions/introspection.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { digestOf } from '#src/storage/seal.ts';
@@ -197,6 +199,9 @@ export function nameDetailsApart(provider: Provider): void {
     },
   });
 }
+
+/** What the library does at introspection, in order. Providers take the list over when they are made. */
+export const introspectionSteps = introspection as ((ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>)[];
 
 /** Addresses in discovery and redirects come from the issuer, never from the request's Host header (xT3). */
 export function buildUrlsFromIssuer(provider: Provider): void {

@@ -11,6 +11,8 @@ import { CLIENT_PROPERTIES } from './client-metadata.ts';
 import { checkRequest, REQUEST_PARAMETERS } from './check-request.ts';
 import { wrapGrantTypes } from './grant-types/token-request.ts';
 import { GRANT_MANAGEMENT_SCOPES, grantManagementMetadata } from './grant-management.ts';
+import { introspectionAnswer } from './introspection.ts';
+import { answerIntrospectionWith } from './introspection-step.ts';
 import { mayIntrospect } from './introspection-policy.ts';
 import { grantPayload } from './models/grant.ts';
 import { asOAuth } from './errors.ts';
@@ -187,6 +189,7 @@ export function createProvider(options: ProviderOptions): Provider {
   nameDetailsApart(provider);
   refuseMalformedForms(provider);
   askForJwtsByName(provider);
+  answerIntrospectionWith(provider, introspectionAnswer(options));
   keepSessionCookie(provider);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) =>

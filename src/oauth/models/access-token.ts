@@ -1,3 +1,5 @@
+import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
+
 import { put } from '#src/storage/record-store.ts';
 import { endRecord } from '#src/storage/revoke.ts';
 
@@ -6,14 +8,43 @@ import type { OAuthDeps } from '../oauth-deps.ts';
 import { detailsNow, type ResourceDetail } from '../resource-access.ts';
 import { jwtKey } from '../tokens/jwt-tokens.ts';
 import { actsThrough, readStanding, scopeNow } from '../tokens/standing.ts';
-import { accessTokenKey, type StoredToken } from '../tokens/token-records.ts';
+import { accessTokenKey, type Payload, type StoredToken, type TokenBinding } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
 import { forResourceServers } from './for-resource-servers.ts';
 
 /** The name of a JWT opens nothing: it is known where tokens are asked about and taken back. */
-const keyAt = (route: string, token: string) =>
+export const keyAt = (route: string, token: string) =>
   accessTokenKey(token) ?? (route === 'introspection' || route === 'revocation' ? jwtKey(token) : undefined);
+
+/** An access token as it is right now. */
+export interface FoundAccessToken {
+  readonly payload: Payload;
+  readonly binding: TokenBinding;
+  readonly scope: string;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** Read through its grant: what the grant, the member or the app version lost, the token has lost (I3, I4). */
+export async function readAccessToken(deps: OAuthDeps, ctx: KoaContextWithOIDC, token: string): Promise<FoundAccessToken | undefined> {
+  const { route } = ctx.oidc;
+  const key = keyAt(route, token);
+  const [record] = key ? await deps.store.read(key) : [];
+  if (!record || hasEnded(deps, record.value.payload)) return undefined;
+  const { payload, binding } = record.value;
+  const standing = await readStanding(deps, binding, deps.readBeside);
+  if (!standing || (binding.family !== null && !standing.family)) return undefined;
+  unitOf(ctx).standing = standing;
+  deps.noteUse(actsThrough(standing));
+  const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
+  const more = route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
+  const rar = payload['rar'] as readonly ResourceDetail[] | undefined;
+  const onNodes = rar && { rar: await detailsNow(deps, standing, rar) };
+  return { payload: { ...payload, ...onNodes }, binding, scope: scope.join(' '), extra: { ...(payload['extra'] as object), ...more } };
+}
+
+/** Storage counts in milliseconds, tokens in whole seconds. */
+const hasEnded = ({ clock }: OAuthDeps, { exp }: Payload): boolean => typeof exp === 'number' && exp * 1000 <= clock();
 
 export const accessTokenModel = (deps: OAuthDeps): Model => ({
   /** Only opaque tokens come here; they join the one commit of the request. */
@@ -27,25 +58,18 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     unit.write.push(put(key, value, { tenant: value.binding.tenant, expiresAt }));
   },
 
-  /** Read through its grant: what the grant, the member or the app version lost, the token has lost (I3, I4). */
   async find(token) {
     const ctx = currentRequest();
-    const key = keyAt(ctx.oidc.route, token);
-    const [record] = key ? await deps.store.read(key) : [];
-    if (!record) return undefined;
-    const { payload, binding } = record.value;
     // What rests just now, with a member who is inactive say, can come back: it has to be found to be taken away (I2).
-    if (ctx.oidc.route === 'revocation') return { ...payload, kind: 'AccessToken', jti: token };
-    const standing = await readStanding(deps, binding, deps.readBeside);
-    if (!standing || (binding.family !== null && !standing.family)) return undefined;
-    unitOf(ctx).standing = standing;
-    deps.noteUse(actsThrough(standing));
-    const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
-    const more = ctx.oidc.route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
-    const extra = { ...(payload['extra'] as object), ...more };
-    const rar = payload['rar'] as readonly ResourceDetail[] | undefined;
-    const onNodes = rar && { rar: (await detailsNow(deps, standing, rar)) as never };
-    const now = { ...payload, ...onNodes, kind: 'AccessToken', jti: token, scope: scope.join(' '), extra };
+    if (ctx.oidc.route === 'revocation') {
+      const key = keyAt('revocation', token);
+      const [record] = key ? await deps.store.read(key) : [];
+      return record && { ...record.value.payload, kind: 'AccessToken', jti: token };
+    }
+    const found = await readAccessToken(deps, ctx, token);
+    if (!found) return undefined;
+    const { payload, binding, scope, extra } = found;
+    const now: AdapterPayload = { ...payload, kind: 'AccessToken', jti: token, scope, extra };
     // A tenant token acts for nobody: not for the admin whose consent it may have come of.
     return binding.identity === 'tenant' ? { ...now, accountId: undefined, grantId: undefined } : now;
   },
