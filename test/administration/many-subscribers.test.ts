@@ -31,7 +31,8 @@ describe('an app with very many subscribers', () => {
       return { deps, few, many };
     };
     const tidy = async () => {
-      for await (const page of tidyGrants(domain().deps)) void page;
+      const walk = tidyGrants(domain().deps);
+      while (!(await walk.next()).done) continue;
     };
     const listed = (app: AppId, query: { text?: string; type?: '' | 'User with Shared Access'; after?: string | undefined } = {}): Promise<SubscriberList> =>
       subscribersOf(domain().deps, northwind, app, { text: '', type: '', limit: 25, ...query });
