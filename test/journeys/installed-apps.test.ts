@@ -181,6 +181,47 @@ describe('Update permissions', () => {
   });
 });
 
+describe('what an app may do on nodes', () => {
+  test('S2 S14 stands on its page, and one node is taken back, not the last of those it needs', async () => {
+    const { manage, people, tenants } = world;
+    const node = (kind: string, id: string, parent: object | null, title: string, template: string | null = null) => ({ kind, id, parent, title, template });
+    const [org, company, sales] = [{ kind: 'tenancy', id: 'northwind' }, { kind: 'site_collection', id: 'company' }, { kind: 'web', id: 'sales' }];
+    await manage.post(`/tenants/${tenants.northwind}/resources`, {
+      nodes: [node('tenancy', 'northwind', null, 'Northwind'), node('site_collection', 'company', org, 'Company'), node('web', 'sales', company, 'Sales'), node('web', 'office', company, 'Office'), node('list', 'tasks', sales, 'Sales tasks', 'tasks')],
+    });
+    await manage.put(`/tenants/${tenants.northwind}/resources/site_collection/company/rights/${people.ben.id}`, { right: 'write' });
+    const app = await registerApp(manage, { name: 'Tasks', authMethod: 'client_secret_basic' }, {
+      redirectUris: ['https://tasks.example/callback'],
+      permissions: { user: { required: [], optional: ['meetings:read'] } },
+      resources: { user: [{ kind: 'list', right: 'write', template: 'tasks', required: true }, { kind: 'web', right: 'read', required: false }], tenant: [] },
+    });
+    const details = JSON.stringify([{ type: 'resource_access', kind: 'list', right: 'write', template: 'tasks' }, { type: 'resource_access', kind: 'web', right: 'read' }]);
+    const parameters = { tenant: tenants.northwind, scope: 'openid offline_access', authorization_details: details };
+    const { tokens, browser } = await connect(world, people.ben, { app, parameters, tick: ['node_user_0=tasks', 'node_user_1=sales', 'node_user_1=office'] });
+    const held = async () => (await introspect(world, tokens.access_token)).body.authorization_details.map(({ identifier }: { identifier: string }) => identifier);
+    expect(await held()).toEqual(['tasks', 'office', 'sales']);
+
+    const path = `${world.issuer}/account/apps/${tenants.northwind}/${app.id}`;
+    const text = (await browser.open(path)).html.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(/Where Sales tasks Add and change things in the list, with all below it · in Northwind › Company › Sales Office See what is in the site, with all below it · in Northwind › Company /);
+    const page = await browser.open(`${path}/permissions`);
+    const boxes = page.forms.flatMap(({ controls }) => controls).filter(({ name }) => name === 'node').map(({ value }) => value);
+    expect(boxes).toEqual(['["web","office"]', '["web","sales"]']);
+    const confirmation = await browser.submit(page, { button: 'Continue', untick: ['node=["web","office"]'] });
+    expect(confirmation.html).toMatch(/It can no longer reach[\s\S]*Office/);
+    await browser.submit(confirmation, { button: 'Update permissions' });
+    expect(await held()).toEqual(['tasks', 'sales']);
+    const cheat = { ...confirmation, forms: confirmation.forms.map((form) => ({ ...form, controls: form.controls.map((control) => (control.name === 'remove_node' ? { ...control, value: '["list","tasks"]' } : control)) })) };
+    expect((await browser.submit(cheat, { button: 'Update permissions' })).html).toContain('Nothing was changed: something about the app changed');
+    expect(await held()).toEqual(['tasks', 'sales']);
+
+    const question = await browser.open(`${path}/remove`);
+    expect(question.html).toMatch(/Reach <bdi>Sales tasks<\/bdi>/);
+    await browser.submit(question, { button: 'Remove app' });
+    expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
+  });
+});
+
 describe('what cannot act', () => {
   afterAll(async () => {
     await setStatus('active');
