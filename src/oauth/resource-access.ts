@@ -91,17 +91,23 @@ export const detailOf = ({ kind, id, right }: ResourceGrant): ResourceDetail => 
 
 const lower = (a: Right, b: Right): Right => (holdsRight(a, b) ? b : a);
 
-/** What a token reaches on nodes right now: of what it was minted for, what the app still holds and anybody can reach. */
-export async function detailsNow(deps: OAuthDeps, standing: TokenStanding, ceiling: readonly ResourceDetail[] | undefined): Promise<ResourceDetail[]> {
-  const { tenant, resources } = actsThrough(standing);
+/** Of what a token was minted for, what the app still holds; `undefined` for all that it holds. */
+export function nodesWithin(standing: TokenStanding, ceiling: readonly ResourceDetail[] | undefined): ResourceGrant[] {
+  const { resources } = actsThrough(standing);
   if (ceiling?.length === 0 || resources === undefined) return [];
-  const within = effectiveResources(resources, standing.identity, standing.app).flatMap((held) => {
+  return effectiveResources(resources, standing.identity, standing.app).flatMap((held) => {
     if (ceiling === undefined) return [held];
     const most = ceiling.find(({ kind, identifier }) => kind === held.kind && identifier === held.id);
     return most ? [{ ...held, right: lower(held.right, most.right) }] : [];
   });
-  return (await reachableNodes(deps, tenant, within)).map(({ grant }) => detailOf(grant));
 }
+
+/** The same as far as anybody can reach it: what a token reaches on nodes right now. */
+export const detailsNow = async (deps: OAuthDeps, standing: TokenStanding, ceiling: readonly ResourceDetail[] | undefined): Promise<ResourceDetail[]> =>
+  (await reachableNodes(deps, actsThrough(standing).tenant, nodesWithin(standing, ceiling))).map(({ grant }) => detailOf(grant));
+
+/** What stands with a token. */
+export const detailsIn = ({ rar }: Readonly<Record<string, unknown>>): readonly ResourceDetail[] => (rar ?? []) as readonly ResourceDetail[];
 
 /** Less when the app asks for less (L2); what it does not hold is refused by name. */
 function narrowed(held: readonly ResourceDetail[], asked: readonly AskedResource[]): ResourceDetail[] {

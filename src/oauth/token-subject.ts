@@ -1,10 +1,10 @@
-import { effectiveResources } from '#src/consent/effective-permissions.ts';
 import { sideOfInstallation } from '#src/decisions/app-side.ts';
 import type { FindToken, FoundToken } from '#src/decisions/found-token.ts';
 import { DEAD_TOKEN } from '#src/decisions/gather-facts.ts';
 import { readSubject, type SubjectFacts } from '#src/decisions/subject-facts.ts';
 
 import type { OAuthDeps } from './oauth-deps.ts';
+import { detailsIn, nodesWithin, type ResourceDetail } from './resource-access.ts';
 import { jwtKey } from './tokens/jwt-tokens.ts';
 import { actsThrough, readStanding, scopeNow, type TokenStanding } from './tokens/standing.ts';
 import { accessTokenKey, type StoredToken, type TokenBinding } from './tokens/token-records.ts';
@@ -27,26 +27,32 @@ const foundToken = (deps: OAuthDeps, { binding, payload }: StoredToken): FoundTo
   subject: subjectOf(binding),
   audiences: [payload['aud'] ?? []].flat() as string[],
   jkt: typeof payload['jkt'] === 'string' ? payload['jkt'] : null,
-  read: () => factsOf(deps, binding, String(payload['scope'] ?? '').split(' ')),
+  read: () => factsOf(deps, binding, { scope: String(payload['scope'] ?? '').split(' '), nodes: detailsIn(payload) }),
 });
 
 const subjectOf = (binding: TokenBinding): FoundToken['subject'] =>
   binding.identity === 'user' ? { type: 'user+app', user: binding.user, app: binding.app } : { type: 'app', app: binding.app };
 
-async function factsOf(deps: OAuthDeps, binding: TokenBinding, ceiling: readonly string[]): Promise<SubjectFacts> {
+/** What a token was minted for; it never holds more. */
+interface Ceiling {
+  readonly scope: readonly string[];
+  readonly nodes: readonly ResourceDetail[];
+}
+
+async function factsOf(deps: OAuthDeps, binding: TokenBinding, ceiling: Ceiling): Promise<SubjectFacts> {
   const standing = await readStanding(deps, binding, deps.readBeside);
   if (!standing || (binding.family !== null && !standing.family)) return whyDead(deps, binding);
   deps.noteUse(actsThrough(standing));
   return sideOf(standing, ceiling);
 }
 
-function sideOf(standing: TokenStanding, ceiling: readonly string[]): SubjectFacts {
-  const permissions = scopeNow(standing, ceiling);
+function sideOf(standing: TokenStanding, { scope, nodes: most }: Ceiling): SubjectFacts {
+  const permissions = scopeNow(standing, scope);
+  const nodes = nodesWithin(standing, most);
   if (standing.identity === 'tenant') {
     const { value: installation } = standing.installation;
-    return { app: { ...sideOfInstallation(installation, standing.app), permissions }, dataRange: installation.dataRange };
+    return { app: { ...sideOfInstallation(installation, standing.app), permissions, nodes }, dataRange: installation.dataRange };
   }
-  const nodes = effectiveResources(standing.grant.value.resources, 'user', standing.app);
   return { app: { identity: 'user', connected: true, permissions, nodes, appOnly: false }, member: standing.member.value };
 }
 

@@ -6,6 +6,7 @@ import type { Expectation } from '#src/storage/record-store.ts';
 import { asOAuth } from '../errors.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { allowGrantTypeParameter, DETAILS_ASKED, handlerOf, wrapGrantType } from '../provider-internals.ts';
+import { carryDetails } from '../resource-access.ts';
 import { tokenChange } from '../tokens/commit-tokens.ts';
 import { actsThrough } from '../tokens/standing.ts';
 import { endFamily } from '../tokens/end-family.ts';
@@ -37,7 +38,7 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
     });
   }
   provider.registerGrantType(TOKEN_EXCHANGE, exchangeTokens(provider, deps), TOKEN_EXCHANGE_PARAMETERS);
-  for (const name of ['authorization_code', 'refresh_token', 'client_credentials']) {
+  for (const name of ['authorization_code', 'refresh_token', 'client_credentials', TOKEN_EXCHANGE]) {
     for (const parameter of ['authorization_details', DETAILS_ASKED]) allowGrantTypeParameter(provider, name, parameter);
   }
   allowGrantTypeParameter(provider, 'client_credentials', 'tenant');
@@ -58,6 +59,7 @@ function exchangeTokens(provider: Provider, deps: OAuthDeps): (ctx: KoaContextWi
       resetUnit(ctx);
       Object.assign(ctx.oidc.params ?? {}, { scope });
       await asOAuth(() => prepareTokenExchange(provider, deps, ctx));
+      carryDetails(ctx);
       await mint(ctx);
       nameTokenType(ctx);
       nameGrant(ctx);

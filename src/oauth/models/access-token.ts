@@ -5,7 +5,7 @@ import { endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { detailsNow, type ResourceDetail } from '../resource-access.ts';
+import { detailsIn, detailsNow } from '../resource-access.ts';
 import { jwtKey } from '../tokens/jwt-tokens.ts';
 import { actsThrough, readStanding, scopeNow } from '../tokens/standing.ts';
 import { accessTokenKey, type Payload, type StoredToken, type TokenBinding } from '../tokens/token-records.ts';
@@ -38,8 +38,8 @@ export async function readAccessToken(deps: OAuthDeps, ctx: KoaContextWithOIDC, 
   deps.noteUse(actsThrough(standing));
   const scope = scopeNow(standing, String(payload['scope'] ?? '').split(' '));
   const more = route === 'introspection' ? await forResourceServers(deps, ctx, standing, scope) : {};
-  const rar = payload['rar'] as readonly ResourceDetail[] | undefined;
-  const onNodes = rar && { rar: await detailsNow(deps, standing, rar) };
+  const nodes = detailsIn(payload);
+  const onNodes = nodes.length > 0 && { rar: await detailsNow(deps, standing, nodes) };
   return { payload: { ...payload, ...onNodes }, binding, scope: scope.join(' '), extra: { ...(payload['extra'] as object), ...more } };
 }
 

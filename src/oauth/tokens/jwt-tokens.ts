@@ -39,8 +39,8 @@ export function noteJwt(ctx: KoaContextWithOIDC, token: Readonly<Record<string, 
   const key = jwtKey(String(jti));
   const binding = bindingOf(ctx, unit);
   if (!key || !binding) throw new Error('a JWT access token comes from a code, a refresh token or an installation');
-  const { clientId, accountId, grantId, scope, aud, extra, jkt, gty } = token;
-  const payload = { kind: 'AccessToken', clientId, accountId, grantId, scope, aud, extra, jkt, gty, exp, iat, ...personOf(binding) };
+  const { clientId, accountId, grantId, scope, aud, extra, jkt, gty, rar } = token;
+  const payload = { kind: 'AccessToken', clientId, accountId, grantId, scope, aud, extra, jkt, gty, ...(rar !== undefined && { rar }), exp, iat, ...personOf(binding) };
   unit.write.push(put(key, { binding, payload }, { tenant: binding.tenant, expiresAt: Number(exp) * 1000 }));
 }
 
