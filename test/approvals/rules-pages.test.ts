@@ -96,7 +96,7 @@ describe('the way in', () => {
     const admin = await site.signIn(site.people.chloe);
     const account = await admin.open(site.at('/account'));
     expect(textOf(account)).toContain('Administer Northwind');
-    expect((await admin.open(site.at(`/admin/${site.northwind}`))).url.pathname).toBe(`/admin/${site.northwind}/reviews`);
+    expect((await admin.open(site.at(`/admin/${site.northwind}`))).url.pathname).toBe(`/admin/${site.northwind}/apps`);
     const member = await site.signIn(site.people.ben);
     expect(textOf(await member.open(site.at('/account')))).not.toContain('Administer');
   });
