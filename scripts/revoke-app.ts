@@ -11,7 +11,7 @@ if (!app || !id || !secret) {
   process.exit(2);
 }
 
-async function ask<T>(method: string, path: string, init: { authorization: string; body?: BodyInit; type?: string }): Promise<T> {
+async function ask<T>(method: string, path: string, init: { authorization: string; body?: string | URLSearchParams; type?: string }): Promise<T> {
   const headers = { authorization: init.authorization, ...(init.type && { 'content-type': init.type }) };
   const answer = await fetch(new URL(path, issuer), { method, headers, ...(init.body && { body: init.body }) });
   const text = await answer.text();

@@ -86,13 +86,19 @@ const outcomeOf = ({ status, body }: Reply, success: boolean) => (status >= 500 
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!;
 
 /** How it is taken back. `all` ends the grant, the others what came of one code. */
-const WAYS = ['the app revokes its refresh token', 'an operator revokes the grant', 'the app revokes the grant by its id', 'a used code comes back'] as const;
+export const WAYS = ['the app revokes its refresh token', 'an operator revokes the grant', 'the app revokes the grant by its id', 'a used code comes back'] as const;
+
+export interface Raced {
+  /** How often each way of revoking was acknowledged, and how each use ended. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+}
 
 /**
  * `rounds` times: a fresh grant, and in the same moment at several servers a revocation of it and every use of it; then
  * every use of everything that was had, at every server. Answers with what must not have happened.
  */
-export async function raceRevocations(world: World<any>, deps: Deps, { rounds, untilViolation = false, ready }: { rounds: number; untilViolation?: boolean; ready?: () => void }): Promise<{ operations: number; violations: string[] }> {
+export async function raceRevocations(world: World<any>, deps: Deps, { rounds, untilViolation = false, ready }: { rounds: number; untilViolation?: boolean; ready?: () => void }): Promise<Raced> {
   const servers = world.assent.servers.map(({ url }: { url: string }) => url);
   const slots = await Promise.all([world.people.ada, world.people.ben, world.people.chloe, world.people.dan].map((person) => openSlot(world, deps, person)));
   const app = world.apps.scheduler;
@@ -100,7 +106,8 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
   const bearer = `Bearer ${appToken.body.access_token}`;
   ready?.();
   const violations: string[] = [];
-  let [operations, begun] = [0, 0];
+  const counts: Record<string, number> = {};
+  let begun = 0;
 
   async function round(slot: Slot, way: (typeof WAYS)[number]): Promise<void> {
     const history = startHistory();
@@ -140,7 +147,10 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
       new Promise((resolve) => setTimeout(resolve, Math.random() * 8)).then(() => asks(had.accessToken)),
     ]);
     await Promise.all([asks(had.accessToken), refreshes(had.refreshToken), ...(isWhole ? [exchanges()] : []), ...more.splice(0).flatMap((got) => [asks(got.access_token), refreshes(got.refresh_token)])]);
-    operations += history.operations.length;
+    for (const { is, by, outcome } of history.operations) {
+      const name = is === 'revocation' ? `${way}: ${outcome}` : `${by}: ${outcome}`;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
     violations.push(...violationsIn(history));
   }
 
@@ -152,5 +162,5 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
       }
     }),
   );
-  return { operations, violations };
+  return { counts, violations };
 }
