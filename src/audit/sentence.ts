@@ -89,6 +89,7 @@ const SENTENCES: Sentences = {
   'context.ended': ({ context }, { who }) => `${who} ended ${context}`,
   'context.member_joined': (event, { who, actor, names }) => `${joiner(event, who, actor, names)} joined ${event.context} as ${displayText(event.role)}`,
   'context.member_left': (event, { who, actor, names }) => `${joiner(event, who, actor, names)} left ${event.context}`,
+  'context.owner_invited': ({ context, app }, { who, names }) => `${who} invited whoever runs ${context} to ${names.app(app)}`,
   'context.role_changed': (event, { who, names }) => `${who} made ${guestOr(event, names)} ${displayText(event.role)} in ${event.context}; before: ${displayText(event.before)}`,
   'resource.registered': (event, { who }) => `${who} registered the ${node(event)}`,
   'resource.updated': (event, { who }) => `${who} changed the ${node(event)}`,

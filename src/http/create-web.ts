@@ -32,6 +32,9 @@ export interface WebOptions {
   readonly mounts: readonly Mount[];
 }
 
+/** How connections end that the other side ended. */
+const CLIENT_LEFT: ReadonlySet<unknown> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+
 /**
  * The root application. What every request passes is the table below, from top to bottom; then the first mount whose
  * path it is at answers.
@@ -61,7 +64,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
   const app = new Koa<WebState>();
   app.proxy = true; // safe: believeOnlyTheProxies has written the headers that koa then believes
   app.on('error', (err: unknown, ctx?: Koa.Context) => {
-    const hasLeft = (err as { code?: unknown }).code === 'ERR_STREAM_PREMATURE_CLOSE';
+    const hasLeft = CLIENT_LEFT.has((err as { code?: unknown }).code);
     options.log[hasLeft ? 'debug' : 'error']({ request: ctx?.state['requestId'] as unknown, err }, hasLeft ? 'a client left before the end of its answer' : 'a request failed');
   });
   const everyRequest: WebMiddleware[] = [
