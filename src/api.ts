@@ -12,16 +12,17 @@ import { apiMiddleware, type ApiDeps as EdgeDeps } from './http/api/router.ts';
 import type { WebMiddleware } from './http/web-context.ts';
 import { installationsRoutes } from './installations/routes.ts';
 import { launchesRoutes, type LaunchesRoutesDeps } from './launches/routes.ts';
+import { startRoutes, type StartRoutesDeps } from './launches/start-routes.ts';
 import { ownRoutes } from './marketplace/routes.ts';
 import { signingKeysRoutes, type SigningKeysRoutesDeps } from './oauth/routes.ts';
 import { operatorsRoutes } from './operators/routes.ts';
 import { resourcesRoutes, type ResourcesRoutesDeps } from './resources/routes.ts';
 import { tenantsRoutes, type TenantsRoutesDeps } from './tenants/routes.ts';
 
-export type ApiDeps = EdgeDeps & TenantsRoutesDeps & ResourcesRoutesDeps & ContextsRoutesDeps & LaunchesRoutesDeps & AppsRoutesDeps & RevocationRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
+export type ApiDeps = EdgeDeps & TenantsRoutesDeps & ResourcesRoutesDeps & ContextsRoutesDeps & LaunchesRoutesDeps & StartRoutesDeps & AppsRoutesDeps & RevocationRoutesDeps & ApprovalsRoutesDeps & SigningKeysRoutesDeps;
 
 /** The management API: what stands here is served, documented and tested for what must hold of every route. */
-export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...resourcesRoutes, ...contextsRoutes, ...appsRoutes, ...revocationRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...administrationRoutes, ...ownRoutes, ...launchesRoutes, ...auditRoutes, ...operatorsRoutes, ...signingKeysRoutes];
+export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...resourcesRoutes, ...contextsRoutes, ...appsRoutes, ...revocationRoutes, ...approvalsRoutes, ...installationsRoutes, ...consentRoutes, ...deliveriesRoutes, ...administrationRoutes, ...ownRoutes, ...launchesRoutes, ...startRoutes, ...auditRoutes, ...operatorsRoutes, ...signingKeysRoutes];
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 

@@ -43,17 +43,19 @@ import { INSTALLATIONS_SECTION, installationPages } from './installations/pages.
 import { tellRetired } from './installations/tell-retired.ts';
 import type { DemoSecrets } from './kept-demo-secrets.ts';
 import { launchConsents } from './launches/launch-consents.ts';
-import { CONTEXT_JWT, type ContextClaims } from './launches/launch.ts';
+import type { ContextClaims } from './launches/launch.ts';
+import { IN_CONTEXT_PATHS, inContextRoutes } from './launches/in-context-routes.ts';
 import { launchPages } from './launches/pages.ts';
 import { createLog, type Log } from './log.ts';
 import { marketplacePages } from './marketplace/pages.ts';
 import { authenticateApp, authenticateOperator } from './oauth/authenticate-client.ts';
 import { grantManagementRoutes } from './oauth/grant-management-routes.ts';
+import { readContextToken, signContextToken } from './oauth/context-tokens.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
 import { showProtocolError } from './oauth/protocol-error-page.ts';
-import { jtiOf, replaceSigningKeys, signJwt } from './oauth/provider-internals.ts';
+import { jtiOf, replaceSigningKeys } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
 import { describeSigningKeys, keepKeysFresh, removeSigningKey, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
 import { findTokens } from './oauth/token-subject.ts';
@@ -164,7 +166,9 @@ export async function startServer(settings: Settings, options: ServerOptions = {
   const launch = {
     ...deps,
     contextKinds,
-    signContext: (claims: ContextClaims) => signJwt(provider, CONTEXT_JWT, claims),
+    signContext: (claims: ContextClaims) => signContextToken(provider, claims),
+    readContext: (token: string) => readContextToken(provider, deps, token),
+    findToken: findTokens(deps, (token) => jtiOf(provider, token)),
     contextIdKey: keyFor('context ids'),
     contextTokenSeconds: settings.ttlContextToken,
   };
@@ -201,7 +205,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     authenticateApp: (ctx) => authenticateApp(deps, ctx.get('authorization')),
   });
 
-  const access = accessRoutes({ ...deps, contextKinds, findToken: findTokens(deps, (token) => jtiOf(provider, token)), pageKey: keyFor('pages of searches') });
+  const access = accessRoutes({ ...deps, contextKinds, findToken: launch.findToken, pageKey: keyFor('pages of searches') });
 
   const production = settings.mode === 'production';
   const post = openPost({ ...deps, log }, { smtp: settings.secrets.smtp, from: settings.mailFrom, production });
@@ -233,6 +237,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(deps).routes() as never },
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
+      { at: IN_CONTEXT_PATHS, manner: 'api', use: inContextRoutes({ ...launch, cursorKey: keyFor('lists in contexts') }) },
       { at: ACCESS_PATHS, manner: 'api', use: access },
       page(['/sign-in', '/sign-out'], signIn.routes() as never),
       page(['/account'], installedAppsPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, delegationPages({ ...deps, cursorKey: keyFor('lists on pages') }).routes() as never, account),

@@ -17,8 +17,8 @@ export type Authorization = 'unauthenticated' | 'authenticated' | 'authorized';
 export interface MintedLaunch {
   readonly tenant: TenantId;
   readonly app: AppId;
-  /** The member who opened the app, in this stay; `null` for a guest. */
-  readonly person: { readonly user: UserId; readonly membership: MembershipId } | null;
+  /** Who opened the app: a member, in this stay, or a guest. */
+  readonly person: { readonly user: UserId; readonly membership: MembershipId } | { readonly guest: string };
   /** `null` where the person has given the app nothing. */
   readonly grant: GrantId | null;
   /** See `Approval.shuts`. */

@@ -49,7 +49,7 @@ export async function mintLaunch(deps: LaunchDeps, facts: LaunchFacts, action: s
   const minted: MintedLaunch = {
     tenant: tenant.id,
     app,
-    person: member && 'user' in facts.person ? { user: facts.person.user, membership: member.value.membership } : null,
+    person: member && 'user' in facts.person ? { user: facts.person.user, membership: member.value.membership } : { guest: 'guest' in facts.person ? facts.person.guest : '' },
     grant: grant?.value.id ?? null,
     shuts: shutsOf(standing.approval),
     context: place?.context.id ?? null,

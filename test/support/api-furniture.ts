@@ -76,6 +76,8 @@ export async function furnish(api: ApiWorld, name: string): Promise<Furnished> {
       moveResource: { parent: { kind: 'tenancy', id: name } },
       giveRights: { rights: [{ user, right: 'read' }] },
       giveRight: { right: 'manage' },
+      startInContext: { contextToken: 'signed' },
+      inviteOwner: { contextToken: 'signed' },
       launchApp: { app, user },
       createGroup: { name: 'Board' },
       renameGroup: { name: 'Selling' },

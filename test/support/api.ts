@@ -83,6 +83,8 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     contextKinds: testContextKinds,
     issuer: 'https://assent.example',
     signContext: () => 'signed',
+    readContext: () => undefined,
+    findToken: async () => undefined,
     contextIdKey: Buffer.alloc(32, 4),
     contextTokenSeconds: 300,
     resourceKinds: testResourceKinds,

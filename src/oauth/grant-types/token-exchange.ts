@@ -5,15 +5,14 @@ import { effectiveScope, installationScope } from '#src/consent/effective-permis
 import { contextKey, contextMemberKey } from '#src/contexts/context-records.ts';
 import { roleOf } from '#src/contexts/context-facts.ts';
 import type { ErrorCode } from '#src/errors.ts';
-import type { TenantId } from '#src/ids.ts';
-import { CONTEXT_JWT, type MintedLaunch } from '#src/launches/launch.ts';
+import type { MintedLaunch } from '#src/launches/launch.ts';
 import { launchKey } from '#src/launches/launch-store.ts';
 import { asRead, unchanged, type Expectation, type StoredRecord } from '#src/storage/record-store.ts';
 import { isActive } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 
+import { readContextToken } from '../context-tokens.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { signedClaims } from '../provider-internals.ts';
 import { readStanding, readTenantFacts, tenantStandingIn, type TokenStanding } from '../tokens/standing.ts';
 import type { TokenBinding } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
@@ -53,10 +52,9 @@ export async function prepareTokenExchange(provider: Provider, deps: OAuthDeps, 
 /** What the token says, held against what was kept when it was minted. Signature, sort, app and time come first. */
 async function findLaunch(provider: Provider, deps: OAuthDeps, ctx: KoaContextWithOIDC, token: string): Promise<StoredRecord<MintedLaunch>> {
   const app = ctx.oidc.client?.clientId;
-  const { iss, aud, exp, jti, tenant } = signedClaims(provider, token, CONTEXT_JWT) ?? {};
-  const now = deps.clock() / 1000;
-  if (iss !== deps.issuer || aud !== app || typeof exp !== 'number' || exp <= now) throw notGood();
-  const [record] = await deps.store.read(launchKey(tenant as TenantId, String(jti)));
+  const claims = readContextToken(provider, deps, token);
+  if (!claims || claims.aud !== app) throw notGood();
+  const [record] = await deps.store.read(launchKey(claims.tenant, claims.jti));
   if (!record || record.consumedAt !== null || record.value.app !== app) throw notGood();
   return record;
 }
@@ -69,7 +67,7 @@ interface Exchanged {
 
 /** What came of an exchange belongs to no family: nothing of it can be refreshed, so nothing can be reused. */
 async function forMember(deps: OAuthDeps, { tenant, app, person, grant, shuts }: MintedLaunch): Promise<Exchanged> {
-  if (!person || !grant) throw refused('insufficient_scope', 'the person has not connected the app');
+  if (!('user' in person) || !grant) throw refused('insufficient_scope', 'the person has not connected the app');
   const binding = { identity: 'user', tenant, app, family: null, shuts, ...person, grant } as const;
   const standing = await readStanding(deps, binding);
   if (!standing) throw notGood();
@@ -78,8 +76,8 @@ async function forMember(deps: OAuthDeps, { tenant, app, person, grant, shuts }:
 
 /** For what the app does as itself, begun by a member who is there still. */
 async function forTenant(deps: OAuthDeps, { tenant, app, person, shuts }: MintedLaunch): Promise<Exchanged> {
-  const [facts, [member]] = await Promise.all([readTenantFacts(deps, { tenant, app, family: null }), person ? deps.store.read(memberKey(tenant, person.user)) : [undefined]]);
-  if (!person || !isActive(member?.value) || member?.value.membership !== person.membership) throw notGood();
+  const [facts, [member]] = await Promise.all([readTenantFacts(deps, { tenant, app, family: null }), 'user' in person ? deps.store.read(memberKey(tenant, person.user)) : [undefined]]);
+  if (!('user' in person) || !isActive(member?.value) || member?.value.membership !== person.membership) throw notGood();
   const installation = facts.installation?.value;
   if (!installation) throw refused('not_installed', 'the app is not installed in this tenant');
   const binding = { identity: 'tenant', tenant, app, family: null, shuts, installation: installation.id } as const;
@@ -90,7 +88,7 @@ async function forTenant(deps: OAuthDeps, { tenant, app, person, shuts }: Minted
 
 /** The role that the token tells the app is the one that the person has, in the very commit. */
 async function stillThere({ store }: OAuthDeps, { tenant, person, context, role }: MintedLaunch): Promise<Expectation[]> {
-  if (context === null || !person) return [];
+  if (context === null || !('user' in person)) return [];
   const [keyOfContext, keyOfPlace] = [contextKey(tenant, context), contextMemberKey(tenant, context, person)];
   const [record, place, member] = await store.read(keyOfContext, keyOfPlace, memberKey(tenant, person.user));
   if (record?.value.status !== 'open') throw refused('context_ended', 'what the app was opened in is over');

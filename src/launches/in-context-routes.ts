@@ -1,0 +1,61 @@
+import { contextMembers, readContextMember } from '#src/contexts/context-store.ts';
+import type { ContextMember } from '#src/contexts/context.ts';
+import { AppError } from '#src/errors.ts';
+import { openCursor, sealCursor } from '#src/http/cursor.ts';
+import { queryField } from '#src/http/query-field.ts';
+import { createRouter, type WebContext, type WebMiddleware } from '#src/http/web-context.ts';
+import type { ContextId } from '#src/ids.ts';
+
+import { inviteOwner } from './invite-owner.ts';
+import { mayKnowAll } from './start-view.ts';
+import { startedByUserToken, viewOf, type StartDeps, type Started } from './start.ts';
+
+export interface InContextDeps extends StartDeps {
+  /** 32 bytes, for nothing but the cursors of these lists. */
+  readonly cursorKey: Uint8Array;
+}
+
+export const IN_CONTEXT_PATHS = ['/access/v1/contexts'] as const;
+
+const ON_A_PAGE = 200;
+
+/** What an app asks with a user token while somebody uses it in a context, to be mounted with the manner `api`. */
+export function inContextRoutes(deps: InContextDeps): WebMiddleware {
+  const router = createRouter();
+  router.get('/access/v1/contexts/:context', async (ctx) => answer(ctx, viewOf(deps, await started(deps, ctx))));
+  router.get('/access/v1/contexts/:context/members', async (ctx) => answer(ctx, await members(deps, ctx, await started(deps, ctx))));
+  router.post('/access/v1/contexts/:context/invitations', async (ctx) => answer(ctx, await inviteOwner(deps, await started(deps, ctx))));
+  return router.routes() as never;
+}
+
+function started(deps: InContextDeps, ctx: WebContext): Promise<Started> {
+  const [, token] = /^Bearer +(\S+)$/i.exec(ctx.get('Authorization')) ?? [];
+  if (token === undefined) throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } });
+  return startedByUserToken(deps, token, ctx['params'].context as ContextId);
+}
+
+/** Everybody for the grant of an owner, one's own entry for anybody else's (R8). */
+async function members(deps: InContextDeps, ctx: WebContext, { tenant, person, facts, authorization }: Started) {
+  const context = facts.place.context.id;
+  if (!mayKnowAll(authorization, facts.place.role)) {
+    const own = await readContextMember(deps, { tenant, context, person });
+    return { items: own ? [entry(own.value)] : [], next: null };
+  }
+  const bound = { list: JSON.stringify(['members in a context', context]), key: deps.cursorKey };
+  const sealed = queryField(ctx, 'after');
+  const page = await contextMembers(deps, tenant, context, { limit: ON_A_PAGE, after: sealed === '' ? undefined : openCursor(sealed, bound) });
+  return { items: page.records.map(({ value }) => entry(value)), next: page.next === undefined ? null : sealCursor(page.next, bound) };
+}
+
+const entry = ({ person, role, joinedAt }: ContextMember) => ({
+  user: 'user' in person ? person.user : null,
+  guest: 'guest' in person ? person.guest : null,
+  role,
+  joinedAt,
+});
+
+function answer(ctx: WebContext, body: object): void {
+  ctx.set('cache-control', 'no-store');
+  ctx.type = 'application/json';
+  ctx.body = JSON.stringify(body);
+}
