@@ -56,7 +56,9 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
     const after = asked === '' ? undefined : openCursor(asked, bound);
     const { rows, next } = await historyOfApp(deps, tenant.id, app.id, { after, limit: 25 });
     const here = appPath(tenant.id, app.id, 'history');
-    const view = { ...frameOf(ctx, app, 'history'), rows, first: after === undefined ? '' : here, next: next === undefined ? '' : `${here}?${new URLSearchParams({ after: sealCursor(next, bound) }).toString()}` };
+    // Network addresses are for those who may read the audit trail.
+    const shown = adminOf(ctx).capabilities.includes('audit.view') ? rows : rows.map((row) => ({ ...row, address: '' }));
+    const view = { ...frameOf(ctx, app, 'history'), rows: shown, first: after === undefined ? '' : here, next: next === undefined ? '' : `${here}?${new URLSearchParams({ after: sealCursor(next, bound) }).toString()}` };
     render(ctx, 'administration/app-history', view, adminFrame(ctx, `History of ${app.line.name}`, APPS_SECTION));
   });
 

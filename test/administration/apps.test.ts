@@ -11,6 +11,7 @@ import { readInstallation } from '#src/installations/installation-store.ts';
 import { startUseNotes } from '#src/installations/last-use.ts';
 import { createLog } from '#src/log.ts';
 import { addMember, changeMember, removeMember } from '#src/tenants/member-store.ts';
+import { createRole } from '#src/tenants/role-store.ts';
 import type { User } from '#src/tenants/user.ts';
 import { install } from '#test/installations/world.ts';
 import { by, system } from '#test/support/domain.ts';
@@ -228,6 +229,19 @@ describe('an app’s page', () => {
     await connect(site.people.ben, app);
     await chloe.submit(await open(app, '/block'), { button: 'Block the app' });
     expect((await open(app, '/history')).html).toMatch(/<tbody>[\s\S]*Chloe Martin[\s\S]*Ben Okafor/);
+  });
+
+  it('xM2 shows its history without network addresses to those who may not read the audit trail', async () => {
+    const app = await site.makeApp('Seen by a viewer');
+    await connect(site.people.ben, app);
+    await chloe.submit(await open(app, '/block'), { button: 'Block the app' });
+    const viewer = await createRole(site.deps, { tenant: site.northwind, name: 'Looks on', capabilities: ['apps.view'] }, system);
+    await changeMember(site.deps, { tenant: site.northwind, user: site.people.dan.id, role: viewer.id }, system);
+    const dan = await site.signIn(site.people.dan);
+    const shown = async (browser: HttpBrowser) => (await browser.open(pathOf(app, '/history'))).html;
+    expect([(await shown(chloe)).includes('127.0.0.1'), (await shown(dan)).includes('127.0.0.1'), (await shown(dan)).includes('Chloe Martin')]).toEqual([true, false, true]);
+    expect((await dan.open(pathOf(app))).html).not.toContain('Change it for everybody');
+    await changeMember(site.deps, { tenant: site.northwind, user: site.people.dan.id, role: 'member' }, system);
   });
 
   it('xT1 is no page for an app that the tenant has nothing to do with, nor for one that does not exist', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
-import { connect, introspect, refresh, revoke, signIn } from '#test/support/oauth-flow.ts';
+import { connect as connectAs, introspect, refresh, revoke, signIn } from '#test/support/oauth-flow.ts';
 import { approve, forgetApp, install, tenantToken } from '#test/support/tenant-tokens.ts';
-import { startWorld, type World } from '#test/support/world.ts';
+import { startWorld, type Person, type World } from '#test/support/world.ts';
 
 let world: World;
 let ada: HttpBrowser;
@@ -16,6 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 afterEach(() => forgetApp(world));
+
+/** Each stays signed in. */
+const browsers = new Map<string, HttpBrowser>();
+function connect(to: World, person: Person, options: Parameters<typeof connectAs>[2] = {}) {
+  const browser = browsers.get(person.id) ?? createHttpBrowser();
+  browsers.set(person.id, browser);
+  return connectAs(to, person, { browser, ...options });
+}
 
 const page = (path: string) => ada.open(`${world.issuer}/admin/${tenant}/${path}`);
 const press = async (path: string, button: string) => ada.submit(await page(path), { button });
@@ -72,6 +80,16 @@ describe('what an admin takes back on the pages', () => {
     await press(`members/${id}/remove`, 'Remove');
     await world.manage.post(`/tenants/${tenant}/members`, { user: id });
     expect([await active(chloe.tokens.access_token), await refreshed(chloe.tokens.refresh_token), await subscribers()]).toEqual([false, 400, []]);
+  });
+});
+
+describe('what a member takes back', () => {
+  it('Z5 Z6 shared access alone: the admin sees User with Shared Access, and then User', async () => {
+    const { tokens, browser } = await connect(world, world.people.ben, { tick: ['shared_access'] });
+    const type = async () => /Ben Okafor<(?:(?!<\/tr>)[\s\S])*?>(User with Shared Access|User|Admin)</.exec((await page(`apps/${app}/subscribers`)).html)?.[1];
+    expect(await type()).toBe('User with Shared Access');
+    await browser.submit(await browser.open(`${world.issuer}/account/apps/${tenant}/${app}`), { button: 'Revoke Shared Access Permissions' });
+    expect([await type(), (await introspect(world, tokens.access_token)).body.scope.includes('shared_access'), await active(tokens.access_token)]).toEqual(['User', false, true]);
   });
 });
 
