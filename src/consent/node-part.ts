@@ -25,8 +25,8 @@ export interface NodePart {
   readonly approving: boolean;
   readonly options: readonly NodeOption[];
   readonly query: string;
-  /** The node that the app names: there is nothing to look for. */
-  readonly named: boolean;
+  /** Whether there are so many that one has to look. */
+  readonly searchable: boolean;
   readonly next: string | undefined;
   /** Why there is nothing to choose from, or `''`. */
   readonly nothing: string;
@@ -45,6 +45,8 @@ export interface HeldNodes {
   readonly words: string;
   readonly titles: readonly string[];
 }
+
+const FEW = 5;
 
 const words = (text: string): string => displayText(text, 200);
 
@@ -72,7 +74,7 @@ export function nodePart(choice: ResourceChoice, { approving, draft }: { approvi
     approving,
     options: choice.hopeless ? [] : options,
     query: words(draft?.query ?? ''),
-    named,
+    searchable: !named && (options.length > FEW || found.next !== undefined || (draft?.query ?? '') !== ''),
     next: found.next,
     nothing: nothingOf(choice, options.length > 0, draft?.query ?? ''),
     given: givenNodes(choice),

@@ -22,10 +22,10 @@ export interface SeenNode {
   readonly right: Right | undefined;
 }
 
-const AT_ONCE = 25;
-const ENOUGH = 20;
+const AT_ONCE = 20;
+const ENOUGH = 12;
 /** So many nodes are looked through for one page at most; whoever has rights on few of very many finds them by name. */
-const MOST_SCANS = 40;
+const MOST_SCANS = 50;
 const MOST_RIGHTS = 100;
 const MOST_PARENTS = 10;
 
@@ -57,14 +57,14 @@ export async function findNodes(deps: Deps, member: Member, wanted: Wanted, { wo
   const found: SeenNode[] = words.trim() === '' && after === undefined ? await nearRights(deps, member, wanted) : [];
   const known = new Set(found.map(({ node }) => nameOf(node)));
   let next = after;
-  for (let scans = 0; scans < MOST_SCANS && found.length < ENOUGH; scans += 1) {
+  for (let scans = 0; scans === 0 || (scans < MOST_SCANS && found.length < ENOUGH); scans += 1) {
     const page = await deps.store.scan(titlesQuery(member.tenant, wanted.kind, words, { after: next, limit: AT_ONCE }));
     const fresh = once(page.records.map(({ value }) => value)).filter((node) => !known.has(nameOf(node)) && (wanted.template === null || node.template === wanted.template));
     for (const each of await seenNodes(deps, member, fresh)) if (fits(wanted)(each)) found.push(each);
     next = page.next;
     if (next === undefined) break;
   }
-  return { nodes: found, next };
+  return { nodes: found.toSorted((a, b) => a.node.title.localeCompare(b.node.title, 'en', { numeric: true })), next };
 }
 
 /** Where the member was given rights, and directly below: found at once, however large the tree is. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { createHttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
+import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
 import { arrive, authorize, begin, connect, exchange, introspect, post, refresh, type Attempt } from '#test/support/oauth-flow.ts';
 import { publishVersion, registerApp, type TestApp } from '#test/support/register-app.ts';
 import { approve, tenantToken, YES } from '#test/support/tenant-tokens.ts';
@@ -55,6 +55,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
+/** Each signs in once. */
+const browsers = new Map<Person, HttpBrowser>();
+function as(person: Person): HttpBrowser {
+  const browser = browsers.get(person) ?? createHttpBrowser();
+  browsers.set(person, browser);
+  return browser;
+}
 const detail = (right: string, kind: string, more: object = {}) => ({ type: 'resource_access', kind, right, ...more });
 const TASKS = detail('write', 'list', { template: 'tasks' });
 const asking = (details: readonly object[] | string, parameters: Record<string, string | undefined> = {}) => ({
@@ -66,7 +73,7 @@ const asking = (details: readonly object[] | string, parameters: Record<string, 
 const attemptOf = (details: readonly object[] | string, app = tasksApp, parameters: Record<string, string | undefined> = {}): Attempt =>
   begin(world, { app, parameters: asking(details, parameters) });
 const refusedWith = async (attempt: Attempt, person = ben) => {
-  const page = await arrive(createHttpBrowser(), attempt, person);
+  const page = await arrive(as(person), attempt, person);
   return [page.url.searchParams.get('error'), page.url.searchParams.get('error_description')];
 };
 const textOf = ({ html }: HttpPage): string => html.replaceAll(/<[^>]*>/g, '').replaceAll(/\s+/g, ' ');
@@ -96,7 +103,7 @@ describe('what an app may ask for on nodes', () => {
     expect(await world.manage.ask('POST', `/apps/${tasksApp.id}/versions`, { ...VERSION, resources })).toMatchObject({ status: 400, body: { fields: [{ pointer: '/resources/user/0' }] } });
     const own = await newApp({ resources }, { owner: northwind });
     await approve(world, { app: own, permissions: { user: ['resource_access:web:full_control'] } });
-    const { tokens } = await connect(world, ada, { app: own, parameters: asking([detail('full_control', 'web')]), tick: ['node_user_0=sales'] });
+    const { tokens } = await connect(world, ada, { app: own, browser: as(ada), parameters: asking([detail('full_control', 'web')]), tick: ['node_user_0=sales'] });
     expect(tokens['authorization_details']).toEqual([detail('full_control', 'web', { identifier: 'sales' })]);
   });
 
@@ -123,7 +130,7 @@ describe('what an app may ask for on nodes', () => {
 
 describe('the person chooses', () => {
   test('S3 exactly one list, made from what was declared, of those on which they hold the right', async () => {
-    const browser = createHttpBrowser();
+    const browser = as(ben);
     const attempt = attemptOf([TASKS]);
     const page = await arrive(browser, attempt, ben);
     // Neither the documents, nor the list in the office, on which he may only read.
@@ -154,7 +161,7 @@ describe('the person chooses', () => {
       ['no such', /is not there any more/],
     ];
     for (const [id, words] of cases) {
-      const browser = createHttpBrowser();
+      const browser = as(ben);
       const page = await arrive(browser, attemptOf([TASKS], app), ben);
       const form = page.forms.find(({ buttons }) => buttons.some(({ text }) => text === 'Authorize'))!;
       const controls = form.controls.map((each) => (each.name === 'node_user_0' && each.value === 'sales-tasks' ? { ...each, value: id } : each));
@@ -166,14 +173,14 @@ describe('the person chooses', () => {
   });
 
   test('S4 without the right on any node they give nothing, and read which right is missing on what', async () => {
-    const page = await arrive(createHttpBrowser(), attemptOf([TASKS]), dan);
+    const page = await arrive(as(dan), attemptOf([TASKS]), dan);
     expect(textOf(page)).toMatch(/You need the right “write” on a list for that, and you have it on none/);
     expect([asksFor(page, 'Authorize'), asksFor(page, 'Return to the app')]).toEqual([false, true]);
   });
 
   test('S4 loses the right between page and answer: nothing is given', async () => {
     const app = await newApp();
-    const browser = createHttpBrowser();
+    const browser = as(ben);
     const attempt = attemptOf([TASKS], app);
     const page = await arrive(browser, attempt, ben);
     await world.manage.remove(at(sales, `/rights/${ben.id}`));
@@ -185,7 +192,7 @@ describe('the person chooses', () => {
   test('L5 what is optional can be left, and asked for later; several sites can be chosen', async () => {
     const app = await newApp();
     const details = [TASKS, detail('read', 'web')];
-    const browser = createHttpBrowser();
+    const browser = as(ben);
     const first = await connect(world, ben, { app, browser, parameters: asking(details), tick: ['node_user_0=follow-ups'] });
     expect(first.tokens['authorization_details']).toEqual(onList('follow-ups'));
     const again = await connect(world, ben, { app, browser, parameters: asking(details) });
@@ -204,9 +211,9 @@ describe('the person chooses', () => {
   test('S12 at run time, on the node that the app names, by somebody who manages it; never full_control, never app-only', async () => {
     const named = detail('write', 'list', { identifier: 'repairs' });
     const app = await newApp();
-    expect(textOf(await arrive(createHttpBrowser(), attemptOf([named], app), ben))).toMatch(/You need the right “manage” on “Repairs” for that; you have “read”/);
-    expect(textOf(await arrive(createHttpBrowser(), attemptOf([detail('write', 'list', { identifier: 'no such' })], app), ben))).toMatch(/is not there, or you have no right on it/);
-    const { tokens } = await connect(world, ada, { app, parameters: asking([named]), tick: ['node_user_0=repairs'] });
+    expect(textOf(await arrive(as(ben), attemptOf([named], app), ben))).toMatch(/You need the right “manage” on “Repairs” for that; you have “read”/);
+    expect(textOf(await arrive(as(ben), attemptOf([detail('write', 'list', { identifier: 'no such' })], app), ben))).toMatch(/is not there, or you have no right on it/);
+    const { tokens } = await connect(world, ada, { app, browser: as(ada), parameters: asking([named]), tick: ['node_user_0=repairs'] });
     expect(tokens['authorization_details']).toEqual(onList('repairs'));
     const own = await newApp({ resources: { user: [{ kind: 'web', right: 'full_control', required: false }] } }, { owner: northwind });
     expect(await refusedWith(attemptOf([detail('full_control', 'web', { identifier: 'sales' })], own), ada)).toEqual(['invalid_authorization_details', expect.stringContaining('full_control')]);
@@ -218,7 +225,7 @@ describe('S13 what was given on a node', () => {
   test('rests while it is recycled, comes back with it, and ends when it is deleted, though one of that name is made anew', async () => {
     const app = await newApp();
     await world.manage.post(`/tenants/${northwind}/resources`, { nodes: [{ ...list('short-lived'), title: 'Short-lived', template: 'tasks', parent: sales }] });
-    const { tokens } = await connect(world, ben, { app, parameters: asking([TASKS]), tick: ['node_user_0=short-lived'] });
+    const { tokens } = await connect(world, ben, { app, browser: as(ben), parameters: asking([TASKS]), tick: ['node_user_0=short-lived'] });
     expect(await detailsOf(tokens.access_token)).toEqual(onList('short-lived'));
     await world.manage.post(at(sales, '/recycle'));
     expect(await detailsOf(tokens.access_token)).toBeUndefined();
@@ -232,7 +239,7 @@ describe('S13 what was given on a node', () => {
 
   test('ends when the app is removed from the tenant, and with a version that does not ask for it any more', async () => {
     const app = await newApp();
-    const { tokens } = await connect(world, ben, { app, parameters: asking([TASKS]), tick: ['node_user_0=follow-ups'] });
+    const { tokens } = await connect(world, ben, { app, browser: as(ben), parameters: asking([TASKS]), tick: ['node_user_0=follow-ups'] });
     await publishVersion(world.manage, app.id, { ...VERSION, resources: { user: [{ ...WRITE_TASKS, right: 'read' }] }, appOnly: false });
     expect(await detailsOf(tokens.access_token)).toEqual([detail('read', 'list', { identifier: 'follow-ups' })]);
     await world.manage.remove(`/tenants/${northwind}/installations/${app.id}?everything=true`);
@@ -243,7 +250,7 @@ describe('S13 what was given on a node', () => {
 describe('S6 app-only access', () => {
   const install = async (app: TestApp, admin: Person, tick: string[]) => {
     const attempt = attemptOf([detail('read', 'web')], app, { identity: 'tenant', scope: undefined, nonce: undefined });
-    const answer = await authorize(attempt, admin, { button: YES, tick });
+    const answer = await authorize(attempt, admin, { browser: as(admin), button: YES, tick });
     if (!answer.has('code')) throw new Error(String(answer));
     return exchange(world, attempt, answer.get('code'));
   };
@@ -266,7 +273,7 @@ describe('S6 app-only access', () => {
 
   test('is not there for a member without the right to manage apps, nor for an app that did not declare it', async () => {
     const app = await newApp();
-    const page = await arrive(createHttpBrowser(), attemptOf([detail('read', 'web')], app, { identity: 'tenant', scope: undefined, nonce: undefined }), ben);
+    const page = await arrive(as(ben), attemptOf([detail('read', 'web')], app, { identity: 'tenant', scope: undefined, nonce: undefined }), ben);
     expect(textOf(page)).toMatch(/Only somebody who manages apps there can allow that/);
     const silent = await newApp({ resources: { user: [{ kind: 'web', right: 'read', required: true }] }, appOnly: false });
     expect(await refusedWith(attemptOf([detail('read', 'web')], silent, { identity: 'tenant', scope: undefined, nonce: undefined }), ada)).toEqual(['invalid_authorization_details', expect.stringContaining('did not declare read on web for tenant identity')]);
