@@ -91,11 +91,17 @@ async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: Web
     // A single page needs no search.
     canSearch: isFiltered || sealed !== '' || next !== undefined || tenants.length > 1,
     tenants: tenants.length < 2 ? [] : tenants.map(({ id, name }) => ({ id, name, chosen: id === tenant })),
-    nothing: isFiltered || sealed !== '' ? (next === undefined ? 'No app of this name acts for you.' : 'None of this name among those looked through so far.') : '',
+    nothing: nothingWords({ words, isPart: tenant !== '' || sealed !== '', isLast: next === undefined }),
     first: sealed === '' ? '' : at(filter),
     next: next === undefined ? '' : at({ ...filter, after: sealCursor(next, bound) }),
   };
   render(ctx, 'account/installed-apps', view, frame(ctx, 'Installed apps'));
+}
+
+function nothingWords({ words, isPart, isLast }: { words: string; isPart: boolean; isLast: boolean }): string {
+  if (!isLast) return 'None among those looked through so far.';
+  if (words !== '') return 'No app of this name acts for you.';
+  return isPart ? 'No app acts for you here.' : '';
 }
 
 const inList = (line: InstalledAppLine, now: number) => ({

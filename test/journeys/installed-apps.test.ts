@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
-import { authorize, begin, connect, exchange, introspect, refresh, SCOPE, signIn } from '#test/support/oauth-flow.ts';
+import { arrive, authorize, begin, connect, exchange, introspect, post, refresh, SCOPE, signIn } from '#test/support/oauth-flow.ts';
 import { registerApp } from '#test/support/register-app.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -48,10 +48,15 @@ describe('Installed apps', () => {
     expect(body.scope).toContain('meetings:read');
   });
 
-  test('xC7 removing an app kills its codes, its tokens and the answers that are on their way', async () => {
+  test('xC7 removing an app kills its codes, its tokens, open consent pages and pushed requests', async () => {
     const { tokens, browser } = await connect(world, world.people.ben);
     const waiting = begin(world, { parameters: { tenant: world.tenants.northwind } });
     const code = (await authorize(waiting, world.people.ben, { browser })).get('code');
+    const more = begin(world, { parameters: { tenant: world.tenants.northwind, scope: `${SCOPE} calendar:read` } });
+    const openPage = await arrive(browser, more, world.people.ben);
+    expect(openPage.html).toContain('See your calendar');
+    const pushed = begin(world, { parameters: { tenant: world.tenants.northwind } });
+    const { body: kept } = await post(world, '/oauth/par', world.apps.scheduler, Object.fromEntries(pushed.url.searchParams));
 
     const confirm = await browser.open(`${pathOf()}/remove`);
     const done = await browser.submit(confirm, { button: 'Remove app' });
@@ -62,6 +67,11 @@ describe('Installed apps', () => {
     expect((await refresh(world, world.apps.scheduler, tokens.refresh_token)).body).toMatchObject({ error: 'invalid_grant' });
     expect((await exchange(world, waiting, code)).body).toMatchObject({ error: 'invalid_grant' });
     expect((await browser.open(pathOf())).status).toBe(404);
+    const late = await browser.submit(openPage, { button: 'Authorize', tick: ['permission=calendar:read'] }, { stopAt: more.app.redirectUri });
+    expect([late.status, late.url.href.startsWith(more.app.redirectUri)]).toEqual([409, false]);
+    expect((await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${world.people.ben.id}`)).items).toEqual([]);
+    const pushedUrl = `${world.issuer}/oauth/authorize?${new URLSearchParams({ client_id: world.apps.scheduler.id, request_uri: kept.request_uri })}`;
+    expect((await browser.open(pushedUrl)).html).toContain('asks for access');
     // What comes after is asked anew.
     expect((await browser.open(begin(world, { parameters: { tenant: world.tenants.northwind } }).url)).html).toContain('asks for access');
   });
