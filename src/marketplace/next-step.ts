@@ -55,17 +55,20 @@ function personally(standing: AppStanding, { user }: Person): Prospect {
   const mine = required.filter(({ identity }) => identity === 'user');
   const never = mine.filter(({ state }) => state === 'blocked');
   if (never.length > 0) return say('blocked', [], never);
-  if (asked) return say('in_review', askOr);
-  if (isShut(approval)) return say('withdrawn', askOr);
-  if (member && !mayUse(member.value, app)) return say('not_for_you', askOr);
-
-  if (declaredFor(app.version, 'user').length === 0) {
-    if (installation) return say('installed', [{ is: 'open' }]);
-    const lacking = required.filter(({ state }) => state !== 'approved' && state !== 'granted');
-    return lacking.length > 0 ? say('needs_approval', askOr, lacking) : say('for_organisation');
-  }
+  const closed = isShut(approval) || (member !== undefined && !mayUse(member.value, app));
   const lacking = mine.filter(({ state }) => state !== 'approved' && state !== 'granted');
-  if (lacking.length === 0) return say('available', [{ is: 'install' }]);
+  const isPersonal = declaredFor(app.version, 'user').length > 0;
+  // What it could do without is in review: it can be used all the same.
+  if (asked && (closed || !isPersonal || lacking.length > 0)) return say('in_review', askOr);
+  if (isShut(approval)) return say('withdrawn', askOr);
+  if (closed) return say('not_for_you', askOr);
+
+  if (!isPersonal) {
+    if (installation) return say('installed', [{ is: 'open' }]);
+    const lackingHere = required.filter(({ state }) => state !== 'approved' && state !== 'granted');
+    return lackingHere.length > 0 ? say('needs_approval', askOr, lackingHere) : say('for_organisation');
+  }
+  if (lacking.length === 0) return say('available', [{ is: 'install' }, ...(asked ? askOr : [])]);
   return say(lacking.some(({ state }) => state === 'denied') ? 'denied' : 'needs_approval', askOr, lacking);
 }
 
