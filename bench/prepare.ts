@@ -1,7 +1,7 @@
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { createManagement } from '#test/support/management.ts';
 
-import { authorizationQuery, basicAuth, codeForm, type Credentials, PATHS, REDIRECT_URI, type Target } from './target.ts';
+import { authorizationQuery, basicAuth, codeForm, type Credentials, MACHINE_SCOPE, PATHS, REDIRECT_URI, type Target, TENANT_SCOPE } from './target.ts';
 
 const PASSWORD = 'correct horse battery staple';
 const EMAIL = 'ben@northwind.example';
@@ -23,6 +23,7 @@ export async function prepareBareLibrary(ready: BareLibraryReady, connections: n
   await browser.submit(consent, { button: 'Continue' }, AT_THE_APP);
   return {
     ...ready,
+    installed: { client: ready.machine, form: { scope: MACHINE_SCOPE } },
     cookie: cookies(browser, origin, ['_session', '_session.sig']),
     tokens: await tokensFor(browser, origin, app, connections),
   };
@@ -42,7 +43,7 @@ export async function prepareAssent({ origin, operator }: AssentReady, connectio
   });
   const version = await manage.post(`/apps/${app.id}/versions`, {
     redirectUris: [REDIRECT_URI],
-    permissions: { user: { required: ['meetings:read'], optional: [] } },
+    permissions: { user: { required: ['meetings:read'], optional: [] }, tenant: { required: [TENANT_SCOPE], optional: [] } },
     sharedAccess: false,
   });
   await manage.post(`/apps/${app.id}/versions/${version.id}/publish`);
@@ -51,10 +52,14 @@ export async function prepareAssent({ origin, operator }: AssentReady, connectio
   const signIn = await browser.open(authorizationUrl(origin, app), AT_THE_APP);
   const consent = await browser.submit(signIn, { button: 'Sign in', fill: { email: EMAIL, password: PASSWORD } }, AT_THE_APP);
   await browser.submit(consent, { button: 'Authorize' }, AT_THE_APP);
+  const forAll = { identity: 'tenant', tenant: tenant.id, scope: TENANT_SCOPE };
+  const install = await browser.open(authorizationUrl(origin, app, forAll), AT_THE_APP);
+  await browser.submit(install, { button: /^(?:Authorize|Install)/ }, AT_THE_APP);
   return {
     origin,
     app,
     machine: operator,
+    installed: { client: app, form: { tenant: tenant.id } },
     resourceServer,
     cookie: cookies(browser, origin, ['assent_session']),
     tokens: await tokensFor(browser, origin, app, connections),
@@ -64,10 +69,11 @@ export async function prepareAssent({ origin, operator }: AssentReady, connectio
 /** Only its address is needed. */
 export function prepareFloor({ origin }: { origin: string }): Target {
   const nobody = { id: '', secret: '' };
-  return { origin, app: nobody, machine: nobody, resourceServer: nobody, cookie: '', tokens: [] };
+  return { origin, app: nobody, machine: nobody, installed: { client: nobody, form: {} }, resourceServer: nobody, cookie: '', tokens: [] };
 }
 
-const authorizationUrl = (origin: string, app: Credentials): URL => new URL(`${PATHS.authorize}?${authorizationQuery(app)}`, origin);
+const authorizationUrl = (origin: string, app: Credentials, more: Readonly<Record<string, string>> = {}): URL =>
+  new URL(`${PATHS.authorize}?${authorizationQuery(app, more)}`, origin);
 
 const cookies = (browser: HttpBrowser, origin: string, names: readonly string[]): string =>
   names.map((name) => `${name}=${browser.cookie(origin, name)}`).join('; ');

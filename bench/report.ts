@@ -11,6 +11,7 @@ const TITLES: Record<ScenarioName, string> = {
   introspection: 'Introspection of an opaque access token',
   round: 'Authorize to tokens, consent remembered (two requests)',
   client_credentials: 'Client credentials',
+  tenant_token: 'Client credentials for a tenant',
   floor: 'Floor: plain `node:http`, one GET, one SET',
 };
 

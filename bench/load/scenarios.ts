@@ -42,6 +42,12 @@ export const SCENARIOS = {
     return async (send) => void must(await send(request), 200);
   },
 
+  /** At Assent with all that a token for a tenant hangs on; at the bare library without. */
+  tenant_token: ({ installed: { client, form } }) => {
+    const request = formRequest(PATHS.token, as(client), { grant_type: 'client_credentials', ...form });
+    return async (send) => void must(await send(request), 200);
+  },
+
   floor: (_target, place) => {
     const request = formRequest('/', {}, { token: `of-connection-${place}` });
     return async (send) => void must(await send(request), 200);

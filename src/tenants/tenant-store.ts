@@ -81,13 +81,21 @@ export const isNamed = ({ name }: Tenant, words: readonly string[]): boolean => 
   return words.every((word) => own.some((each) => each.startsWith(word)));
 };
 
-/** Those in one shard whose name has all these words, or beginnings of them. */
+/**
+ * Those in one shard whose name has all these words, or beginnings of them: by a word that is rare there, so that they
+ * are all on one page, or else page by page by the longest word.
+ */
 export async function tenantsNamed({ store }: Deps, shard: Shard, words: readonly string[], page: { after?: string | undefined; limit: number }): Promise<Page<Tenant>> {
-  const longest = words.toSorted((a, b) => b.length - a.length)[0] ?? '';
-  const { records, next } = await store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix: longest, ...page });
+  const by = (prefix: string) => store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix, ...page });
+  const [longest = '', ...others] = words.toSorted((a, b) => b.length - a.length);
+  let found = await by(longest);
+  for (const word of page.after === undefined ? others : []) {
+    if (found.next === undefined) break;
+    const rarer = await by(word);
+    if (rarer.next === undefined) found = rarer;
+  }
   const seen = new Set<string>();
-  const others = records.filter(({ value }) => !seen.has(value.id) && seen.add(value.id) && isNamed(value, words));
-  return { records: others, next };
+  return { ...found, records: found.records.filter(({ value }) => !seen.has(value.id) && seen.add(value.id) && isNamed(value, words)) };
 }
 
 /** By the words of their names; a page can be shorter than `limit`, or empty, though there is more. */
