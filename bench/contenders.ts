@@ -27,7 +27,22 @@ export interface Contenders {
 }
 
 /** As most people run Redis: the log of changes goes to the disk once a second. */
-const DURABILITY = { appendonly: 'yes', appendfsync: 'everysec' };
+export const DURABILITY = { appendonly: 'yes', appendfsync: 'everysec' };
+
+const assentEnv = async (store: string) => ({
+  ASSENT_MODE: 'development',
+  ASSENT_PORT: String(await freePort()),
+  ASSENT_STORE: store,
+  ASSENT_REDIS_ALLOW_UNSAFE: 'true',
+  ASSENT_SECRET: randomBytes(32).toString('base64url'),
+  ASSENT_DEMO: 'false',
+  ASSENT_LOG_LEVEL: 'info',
+});
+
+export type Started = Process<AssentReady, 'usage', Usage>;
+
+/** Assent by itself, empty. */
+export const startAssentOn = async (store: string): Promise<Started> => start('contenders/assent.ts', { env: await assentEnv(store) });
 
 /** All on one Redis server of their own, with one process each; they wait while it is not their turn. */
 export async function startContenders({ connections, profile }: { connections: number; profile: string | undefined }): Promise<Contenders> {
@@ -43,16 +58,7 @@ export async function startContenders({ connections, profile }: { connections: n
   }
 
   const assent = async (name: ContenderName, store: string) => {
-    const env = {
-      ASSENT_MODE: 'development',
-      ASSENT_PORT: String(await freePort()),
-      ASSENT_STORE: store,
-      ASSENT_REDIS_ALLOW_UNSAFE: 'true',
-      ASSENT_SECRET: randomBytes(32).toString('base64url'),
-      ASSENT_DEMO: 'false',
-      ASSENT_LOG_LEVEL: 'info',
-    };
-    return contender(name, 'assent.ts', (ready: AssentReady) => prepareAssent(ready, connections), { env });
+    return contender(name, 'assent.ts', (ready: AssentReady) => prepareAssent(ready, connections), { env: await assentEnv(store) });
   };
 
   async function stop(): Promise<void> {

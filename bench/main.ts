@@ -6,24 +6,25 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { startContenders } from './contenders.ts';
+import { measureLists } from './lists.ts';
 import { measureAll } from './measure.ts';
-import { tables, writeTables } from './report.ts';
+import { listsTable, tables, writeTables } from './report.ts';
 import { SCENARIOS, type ScenarioName } from './load/scenarios.ts';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: Object.keys(SCENARIOS) },
+    only: { type: 'string', multiple: true, default: [...Object.keys(SCENARIOS), 'lists'] },
     profile: { type: 'string' },
   },
 });
 
-const unknown = options.only.find((name) => !Object.hasOwn(SCENARIOS, name));
-if (unknown !== undefined) throw new Error(`There is no scenario ${unknown}, only ${Object.keys(SCENARIOS).join(', ')}.`);
+const unknown = options.only.find((name) => name !== 'lists' && !Object.hasOwn(SCENARIOS, name));
+if (unknown !== undefined) throw new Error(`There is no scenario ${unknown}, only ${Object.keys(SCENARIOS).join(', ')}, lists.`);
 
 const plan = {
-  scenarios: options.only as ScenarioName[],
+  scenarios: options.only.filter((name) => name !== 'lists') as ScenarioName[],
   connections: 32,
   ...(options.quick ? { warmUpSeconds: 1, rounds: 2, seconds: 1.5 } : { warmUpSeconds: 2, rounds: 5, seconds: 3 }),
 };
@@ -34,12 +35,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 const [busy = 0] = loadavg();
 if (busy > cpus().length / 2) console.error(`This machine is busy (load ${busy.toFixed(1)}): go by the CPU time of each request, or come back later.`);
 
-const { contenders, redisVersion, stop } = await startContenders({ connections: plan.connections, profile: options.profile });
-try {
-  const results = await measureAll(plan, contenders, (line) => console.error(line));
-  const text = tables(results, { ...plan, redisVersion, busy });
-  console.log(text);
-  if (options.write) await writeTables(text);
-} finally {
-  await stop();
+const tell = (line: string) => console.error(line);
+
+async function compare(): Promise<string> {
+  const { contenders, redisVersion, stop } = await startContenders({ connections: plan.connections, profile: options.profile });
+  try {
+    return tables(await measureAll(plan, contenders, tell), { ...plan, redisVersion, busy });
+  } finally {
+    await stop();
+  }
 }
+
+/** The largest takes longest to fill. */
+const listSizes = options.quick ? [100, 2000] : [100, 10_000, 100_000];
+const listsPlan = { sizes: listSizes, rounds: options.quick ? 2 : 5, seconds: options.quick ? 0.5 : 1 };
+
+const parts: string[] = [];
+if (plan.scenarios.length > 0) parts.push(await compare());
+if (options.only.includes('lists')) parts.push(listsTable(await measureLists(listsPlan, tell)));
+const text = parts.join('\n');
+console.log(text);
+if (options.write) await writeTables(text);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import type { ScenarioName } from './load/scenarios.ts';
+import type { ListResult } from './lists.ts';
 import type { Plan, Result } from './measure.ts';
 
 const TITLES: Record<ScenarioName, string> = {
@@ -48,6 +49,12 @@ function machine({ connections, rounds, seconds, redisVersion, busy }: Circumsta
     `Node ${process.versions.node}, oidc-provider ${library}, Redis ${redisVersion}. ` +
     `${connections} connections, medians of ${rounds} rounds of ${seconds} s. Load of the machine before: ${busy.toFixed(1)}, after: ${loadavg()[0]?.toFixed(1)} (the bench itself makes two to three).`
   );
+}
+
+/** Not against another contender: against the same page where there is little. */
+export function listsTable(results: readonly ListResult[]): string {
+  const rows = results.map(({ page, tenants, p50Ms, p99Ms, ratio }) => `| ${[page, tenants.toLocaleString('en'), p50Ms.toFixed(1), p99Ms.toFixed(1), ratio.toFixed(2)].join(' | ')} |`);
+  return ['### Lists over the tenants that have one app (Redis)', '', '| page | tenants | p50 ms | p99 ms | p99 against the smallest |', '|---|--:|--:|--:|--:|', ...rows, ''].join('\n');
 }
 
 /** Puts the figures into docs/benchmark.md, where the words about them stand. */
