@@ -145,6 +145,56 @@ describe('imports', () => {
   });
 });
 
+describe('taking back', () => {
+  const using = (name: string) => ({ text }: SourceFile) => new RegExp(String.raw`import \{[^}]*\b${name}\b[^}]*\} from '#src/storage/`).test(text);
+  const without = (name: string) => ({ imports }: SourceFile) => !imports.includes(`src/storage/${name}.ts`);
+  const paths = (files: readonly SourceFile[]) => files.map(({ path }) => path);
+
+  it('goes through storage/revoke.ts: what is removed elsewhere is what nothing hangs on', () => {
+    const bookkeeping = [
+      'src/apps/listing-store.ts', // an entry of a list
+      'src/approvals/settle-review.ts', // that a review is open
+      'src/deliveries/deliver-due.ts', // what was delivered
+      'src/deliveries/lease.ts',
+      'src/http/api/idempotency.ts',
+      'src/installations/installation-change.ts', // the way to an installation that is over
+      'src/oauth/models/interaction.ts', // used once
+      'src/resources/sweep-resources.ts', // below what is gone already
+      'src/sign-in/throttle-store.ts',
+      'src/tenants/member-names.ts', // an entry of a list
+    ];
+    const removing = src.filter(using('remove')).filter(without('revoke')).filter(({ path }) => !path.startsWith('src/storage/'));
+    expect(paths(removing).filter((path) => !bookkeeping.includes(path))).toEqual([]);
+  });
+
+  it('goes through storage/revoke.ts: what is changed in another way takes nothing from anybody', () => {
+    const harmless = [
+      'src/apps/resource-server-store.ts', // its name
+      'src/apps/submit-version.ts', // not in use yet
+      'src/apps/version-store.ts', // a draft
+      'src/tenants/group-members.ts', // putting in
+      'src/tenants/group-store.ts', // its name
+      'src/tenants/tenant-store.ts', // its name
+    ];
+    expect(paths(src.filter(using('changeRecord'))).filter((path) => !harmless.includes(path))).toEqual([]);
+  });
+
+  it('leaves durable commits of their own to what makes and what consumes', () => {
+    const makers = /\/(?:register|install|allow|request|connect|create|start)-[a-z-]+\.ts$/;
+    const others = [
+      'src/apps/resource-server-store.ts', // registering
+      'src/http/api/idempotency.ts',
+      'src/oauth/models/interaction.ts',
+      'src/oauth/models/pushed-request.ts',
+      'src/oauth/replay-store.ts',
+      'src/oauth/signing-keys.ts', // rotation
+      'src/operators/operator-store.ts', // making
+    ];
+    const durable = src.filter(({ path, text }) => /\bdurable: true\b/.test(text) && !path.startsWith('src/storage/'));
+    expect(paths(durable).filter((path) => !makers.test(path) && !others.includes(path))).toEqual([]);
+  });
+});
+
 describe('files', () => {
   it('export names, never a default', () => {
     expect(lines(src, /^\s*export default\b/)).toEqual([]);

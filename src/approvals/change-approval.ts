@@ -3,7 +3,6 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor, type AssentEvent, type Happening } from '#src/events.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
-import { commitAnew } from '#src/storage/change-record.ts';
 import { asRead, put, type Expectation, type Write } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
 import { expectEntitled, type Entitlement } from '#src/tenants/entitlement.ts';
@@ -40,7 +39,7 @@ export async function approveApp(
   { tenant, app, ifVersion, ...wanted }: WhichApproval & { readonly permissions: PermissionsByIdentity; readonly availability: Availability },
   actor: Actor,
 ): Promise<Approval> {
-  return commitAnew(deps.store, async () => {
+  return revoke(deps.store, approvalKey(tenant, app).shard, async () => {
     const facts = await readAppFacts(deps, tenant, app);
     checkVersion(ifVersion, facts.approvalRecord?.version);
     const permissions = checkPermissions(wanted.permissions, facts.standing);
@@ -53,13 +52,9 @@ export async function approveApp(
     const settled = await settleOpenReview(deps, { tenant, app }, { status: 'approved', permissions }, actor);
     const given: Happening = { type: 'approval.given', tenant, app, userPermissions: permissions.user, tenantPermissions: permissions.tenant };
     return {
-      change: {
-        shard: approvalKey(tenant, app).shard,
-        expect: [...facts.expect, ...entitled, ...settled.expect],
-        write: [put(approvalKey(tenant, app), approval, { tenant }), noteTenantApp(tenant, app), ...settled.write],
-        events: [happened(given, { actor, now }), ...settled.events],
-        durable: true,
-      },
+      expect: [...facts.expect, ...entitled, ...settled.expect],
+      write: [put(approvalKey(tenant, app), approval, { tenant }), noteTenantApp(tenant, app), ...settled.write],
+      events: [happened(given, { actor, now }), ...settled.events],
       result: approval,
     };
   });

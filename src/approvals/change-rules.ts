@@ -3,8 +3,8 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { TenantId } from '#src/ids.ts';
-import { commitAnew } from '#src/storage/change-record.ts';
 import { asRead, put } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
 import { rulesIn, rulesKey } from './approval-store.ts';
@@ -27,20 +27,16 @@ export async function changeRules(
   actor: Actor,
 ): Promise<Rules> {
   const key = rulesKey(tenant);
-  return commitAnew(deps.store, async () => {
+  return revoke(deps.store, key.shard, async () => {
     const [record] = await deps.store.read(key);
     if (ifVersion !== undefined && ifVersion !== (record?.version ?? 0)) throw new AppError('precondition_failed');
     const before = rulesIn(record, tenant);
     const rules = await checkRules(deps, { ...before, ...changes, tenant });
     const entitled = await expectEntitled(deps, tenant, actor, loosensRestricted(before, rules, deps.catalogue) ? isOwner : managesApps);
     return {
-      change: {
-        shard: key.shard,
-        expect: [asRead(key, record), ...entitled],
-        write: [put(key, rules, { tenant })],
-        events: [happened({ type: 'rules.changed', tenant }, { actor, now: deps.clock() })],
-        durable: true,
-      },
+      expect: [asRead(key, record), ...entitled],
+      write: [put(key, rules, { tenant })],
+      events: [happened({ type: 'rules.changed', tenant }, { actor, now: deps.clock() })],
       result: rules,
     };
   });

@@ -2,8 +2,8 @@ import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import type { AppId, ReviewId, TenantId } from '#src/ids.ts';
 import { displayNote } from '#src/names.ts';
-import { commitAnew } from '#src/storage/change-record.ts';
 import { asRead, put } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
@@ -42,7 +42,7 @@ export async function decideReview(
   actor: Actor,
 ): Promise<Review> {
   const reason = displayNote(verdict.reason ?? '', '/reason');
-  return commitAnew(deps.store, async () => {
+  return revoke(deps.store, shardOf(tenant), async () => {
     const record = await readReview(deps, tenant, id);
     if (!record) throw new AppError('not_found');
     const { app, permissions: asked, byOwner } = record.value;
@@ -60,13 +60,9 @@ export async function decideReview(
     const settled = settleReview(record, settlement, actor, now);
     const approval = changes && nextApproval({ tenant, app }, before, { ...changes, review: id }, actor, now);
     return {
-      change: {
-        shard: shardOf(tenant),
-        expect: [...settled.expect, ...expect, ...entitled],
-        write: [...settled.write, ...(approval ? [put(approvalKey(tenant, app), approval, { tenant }), noteTenantApp(tenant, app)] : [])],
-        events: settled.events,
-        durable: true,
-      },
+      expect: [...settled.expect, ...expect, ...entitled],
+      write: [...settled.write, ...(approval ? [put(approvalKey(tenant, app), approval, { tenant }), noteTenantApp(tenant, app)] : [])],
+      events: settled.events,
       result: settled.review,
     };
   });

@@ -2,9 +2,10 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import type { AppId, VersionId } from '#src/ids.ts';
 import { put, unchanged } from '#src/storage/record-store.ts';
+import { revoke } from '#src/storage/revoke.ts';
 
 import type { Version } from './app.ts';
-import { readApp, readVersion, type AppDeps } from './app-records.ts';
+import { appKey, readApp, readVersion, type AppDeps } from './app-records.ts';
 import { appChanged } from './listing-store.ts';
 
 /**
@@ -13,26 +14,24 @@ import { appChanged } from './listing-store.ts';
  * already it is written again, without an event, so that this answer is as durable as the first.
  */
 export async function publishVersion(deps: AppDeps, { app: id, version }: { app: AppId; version: VersionId }, actor: Actor): Promise<Version> {
-  for (;;) {
+  const live = await revoke(deps.store, appKey(id).shard, async () => {
     const [app, draft] = await Promise.all([readApp(deps, id), readVersion(deps, id, version)]);
     if (!app || !draft) throw new AppError('not_found');
     const isLive = app.value.liveVersion === version;
     if (draft.value.status === 'retired') throw new AppError('conflict', { detail: 'This version has retired. Make a new version.' });
     const old = isLive || app.value.liveVersion === null ? undefined : await readVersion(deps, id, app.value.liveVersion);
-    const live: Version = { ...draft.value, status: 'live' };
-    const result = await deps.store.commit({
-      shard: app.key.shard,
+    const published: Version = { ...draft.value, status: 'live' };
+    return {
       expect: [unchanged(app), unchanged(draft), ...(old ? [unchanged(old)] : [])],
       write: [
         put(app.key, { ...app.value, liveVersion: version }, { tenant: null }),
-        put(draft.key, live, { tenant: null }),
+        put(draft.key, published, { tenant: null }),
         ...(old ? [put(old.key, { ...old.value, status: 'retired' }, { tenant: null })] : []),
       ],
       events: isLive ? [] : [happened({ type: 'app.version_published', tenant: null, app: id, version }, { actor, now: deps.clock() })],
-      durable: true,
-    });
-    if (!result.ok) continue;
-    await appChanged(deps, id);
-    return live;
-  }
+      result: published,
+    };
+  });
+  await appChanged(deps, id);
+  return live;
 }

@@ -1,6 +1,6 @@
 import { AppError } from '#src/errors.ts';
 
-import { absent, put, remove, unchanged, type Change, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
+import { put, unchanged, type Change, type Expectation, type Key, type LogEvent, type RecordStore, type StoredRecord, type Write } from './record-store.ts';
 
 /** The next value of one record, and what else belongs to the same commit. */
 export interface NextValue<T> {
@@ -8,7 +8,6 @@ export interface NextValue<T> {
   readonly expect?: readonly Expectation[];
   readonly write?: readonly Write[];
   readonly events: readonly LogEvent[];
-  readonly durable?: boolean;
   /** As it was, unless given. */
   readonly expiresAt?: number | null;
 }
@@ -39,7 +38,6 @@ export async function changeRecord<T>(
       expect: [unchanged(record), ...(next.expect ?? [])],
       write: [put(key, next.value, { tenant: record.tenant, expiresAt }), ...(next.write ?? [])],
       events: next.events,
-      durable: next.durable ?? false,
     });
     if (result.ok) return next.value;
   }
@@ -59,13 +57,4 @@ export async function commitAnew<T>(
     if (!change || (await store.commit(change)).ok) return result;
   }
   throw new AppError('conflict', { detail: 'Too many changes of this at once. Try again.' });
-}
-
-/**
- * For the answer "it is gone already": an earlier call may have removed the record and never learnt whether that is on
- * disk, so this answer has to be made durable too. `false` when the record is there after all.
- */
-export async function confirmGone(store: RecordStore, key: Key<any>): Promise<boolean> {
-  const result = await store.commit({ shard: key.shard, expect: [absent(key)], write: [remove(key)], durable: true });
-  return result.ok;
 }

@@ -7,7 +7,7 @@ export interface Revocation<R> {
   /** What was read, so that it is decided anew when that changed. */
   readonly expect: readonly Expectation[];
   /** What stood is removed, or put shut. When it is over already, it is written once more. */
-  readonly write: readonly [Write, ...Write[]];
+  readonly write: readonly Write[];
   /** None when it was over already. */
   readonly events: readonly LogEvent[];
   readonly result: R;
@@ -17,8 +17,9 @@ export interface Revocation<R> {
  * The one way in which anything is taken back, by whomever: read, decide, and one durable commit of it, begun anew when
  * somebody changed it meanwhile. It is also committed when it is over already: an earlier call may have ended it and
  * never learnt whether that is on disk, and this answer must be as true as that one's would have been (I2, I8). What
- * hangs on the revoked is read through it, so nothing else has to be found or written. `decide` throws, or answers
- * without `write`, when there is nothing here that this caller could take back.
+ * hangs on the revoked is read through it, so nothing else has to be found or written. What may take and may give (an
+ * approval, the rules, a version) goes through it too. `decide` throws, or answers without `write`, when there is nothing
+ * here that this caller could take back.
  */
 export const revoke = <R>(
   store: RecordStore,
