@@ -1,8 +1,8 @@
 import type { Deps } from '#src/deps.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
 import { groupKey } from '#src/tenants/group-store.ts';
-import { searchMembers } from '#src/tenants/member-names.ts';
-import { memberKey, membersOf } from '#src/tenants/member-store.ts';
+import { membersByName, searchMembers } from '#src/tenants/member-names.ts';
+import { memberKey } from '#src/tenants/member-store.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { findUserByEmail, usersByIds } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
@@ -16,15 +16,15 @@ export interface ListedMember {
 
 const MOST_LOOKED_AT = 400;
 
-/** Members by when they joined; with words, those whose names or addresses they begin. A page costs the same however many there are. */
+/** Members in the order of their names; with words, those whose names or addresses they begin. A page costs the same however many there are. */
 export async function listMembers(
   deps: Deps,
   tenant: TenantId,
   { text, after, limit }: { readonly text: string; readonly after?: string | undefined; readonly limit: number },
 ): Promise<{ members: ListedMember[]; next: string | undefined }> {
   if (text === '') {
-    const { records, next } = await membersOf(deps, tenant, { ...(after !== undefined && { after }), limit });
-    return { members: await described(deps, tenant, records.map(({ value }) => value)), next };
+    const { users, next } = await membersByName(deps, tenant, { ...(after !== undefined && { after }), limit });
+    return { members: await described(deps, tenant, await among(deps, tenant, users)), next };
   }
   const person = text.includes('@') ? await findUserByEmail(deps, text) : undefined;
   if (person) return { members: await described(deps, tenant, await among(deps, tenant, [person.id])), next: undefined };

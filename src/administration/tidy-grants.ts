@@ -7,7 +7,8 @@ import type { Grant } from '#src/consent/grant.ts';
 import type { Deps } from '#src/deps.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { put, unchanged, type Page, type StoredRecord } from '#src/storage/record-store.ts';
-import { memberKey } from '#src/tenants/member-store.ts';
+import { mendMemberNames } from '#src/tenants/member-names.ts';
+import { memberKey, membersOf } from '#src/tenants/member-store.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { listTenants } from '#src/tenants/tenant-store.ts';
 
@@ -21,7 +22,7 @@ const REST_MS = 10 * 60_000;
 
 /**
  * Walks over the grants of all tenants, some at a time: clears what is over (the stay ended, or the app was removed),
- * and counts what stands, so that pages need not. A server that begins anew, or two that walk at once, do no harm.
+ * counts what stands, so that pages need not, and mends what members are found by. A server that begins anew, or two that walk at once, do no harm.
  */
 export function grantTidier(deps: Deps): () => Promise<void> {
   let walk: AsyncGenerator<void> | undefined;
@@ -46,8 +47,19 @@ export function grantTidier(deps: Deps): () => Promise<void> {
 /** Goes on after each page of grants. */
 export async function* tidyGrants(deps: Deps): AsyncGenerator<void> {
   for await (const { id: tenant } of pages((after) => listTenants(deps, { ...(after !== undefined && { after }), limit: AT_ONCE }))) {
+    yield* mendNames(deps, tenant);
     for await (const { app } of pages((after) => tenantApps(deps, tenant, { after, limit: AT_ONCE }))) yield* tidyApp(deps, tenant, app);
   }
+}
+
+async function* mendNames(deps: Deps, tenant: TenantId): AsyncGenerator<void> {
+  let after: string | undefined;
+  do {
+    const page = await membersOf(deps, tenant, { ...(after !== undefined && { after }), limit: AT_ONCE });
+    await mendMemberNames(deps, tenant, page.records.map(({ value }) => value.user));
+    after = page.next;
+    yield;
+  } while (after !== undefined);
 }
 
 async function* pages<T>(read: (after: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {

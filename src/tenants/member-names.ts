@@ -12,6 +12,8 @@ import { userKey } from './user-records.ts';
 interface MemberName {
   readonly tenant: TenantId;
   readonly user: UserId;
+  /** What lists are in order of. */
+  readonly name: string;
   readonly words: readonly string[];
 }
 
@@ -19,7 +21,10 @@ const MOST_WORDS = 12;
 
 const MEMBER_NAME = defineKind<MemberName>('member-name', {
   schema: 1,
-  indexes: ({ tenant, user, words }) => words.map((word) => ({ index: 'word', of: tenant, sort: `${word} ${user}` })),
+  indexes: ({ tenant, user, name, words }) => [
+    { index: 'name', of: tenant, sort: `${name} ${user}` },
+    ...words.map((word) => ({ index: 'word', of: tenant, sort: `${word} ${user}` })),
+  ],
 });
 
 const memberNameKey = (tenant: TenantId, user: UserId): Key<MemberName> => ({
@@ -31,7 +36,7 @@ const memberNameKey = (tenant: TenantId, user: UserId): Key<MemberName> => ({
 /** The name, and what stands before the @: all members have what stands after it. */
 const wordsOfUser = ({ name, email }: User): string[] => wordsOf(`${name} ${email.slice(0, Math.max(email.lastIndexOf('@'), 0))}`).slice(0, MOST_WORDS);
 
-const memberName = (tenant: TenantId, user: User): MemberName => ({ tenant, user: user.id, words: wordsOfUser(user) });
+const memberName = (tenant: TenantId, user: User): MemberName => ({ tenant, user: user.id, name: user.name.toLocaleLowerCase('en'), words: wordsOfUser(user) });
 
 const begin = (words: readonly string[], asked: readonly string[]): boolean => asked.every((word) => words.some((each) => each.startsWith(word)));
 
@@ -49,23 +54,43 @@ export const forgetMemberName = (tenant: TenantId, user: UserId): Write => remov
 
 /**
  * Brings what a person is found by up to date in each tenant; a change of the name ends with it. A crash before it
- * leaves them to be found by the old name.
+ * leaves them to be found by the old name, until `mendMemberNames` comes by.
  */
-export async function nameChanged({ store }: Deps, id: UserId): Promise<void> {
+export async function nameChanged(deps: Deps, id: UserId): Promise<void> {
+  const { store } = deps;
   let after: string | undefined;
   do {
     const page = await store.scan({ shard: shardOf(id), kind: USER_TENANT, index: 'user', of: id, after, limit: 100 });
-    for (const { value: { tenant } } of page.records) {
-      for (;;) {
-        const key = memberNameKey(tenant, id);
-        const [user, member, noted] = await store.read(userKey(id), memberKey(tenant, id), key);
-        const next = user && member && memberName(tenant, user.value);
-        if (!next || JSON.stringify(next) === JSON.stringify(noted?.value)) break;
-        await store.commit({ shard: key.shard, expect: [present(member.key), asRead(key, noted)], write: [put(key, next, { tenant })] });
-      }
-    }
+    for (const { value: { tenant } } of page.records) await bringUpToDate(deps, tenant, id);
     after = page.next;
   } while (after !== undefined);
+}
+
+/** What was left behind by a crash, or by a version that noted no names. */
+export async function mendMemberNames(deps: Deps, tenant: TenantId, ids: readonly UserId[]): Promise<void> {
+  const [users, noted] = await Promise.all([deps.store.read(...ids.map(userKey)), deps.store.read(...ids.map((id) => memberNameKey(tenant, id)))]);
+  for (const [place, user] of users.entries()) {
+    const isRight = !user || JSON.stringify(memberName(tenant, user.value)) === JSON.stringify(noted[place]?.value);
+    if (!isRight) await bringUpToDate(deps, tenant, user.value.id);
+  }
+}
+
+async function bringUpToDate({ store }: Deps, tenant: TenantId, id: UserId): Promise<void> {
+  for (;;) {
+    const key = memberNameKey(tenant, id);
+    const [user, member, noted] = await store.read(userKey(id), memberKey(tenant, id), key);
+    const next = user && member && memberName(tenant, user.value);
+    if (!next || JSON.stringify(next) === JSON.stringify(noted?.value)) return;
+    await store.commit({ shard: key.shard, expect: [present(member.key), asRead(key, noted)], write: [put(key, next, { tenant })] });
+  }
+}
+
+type PageAsked = { readonly after?: string | undefined; readonly limit: number };
+
+/** All of them, in the order of their names. */
+export async function membersByName({ store }: Deps, tenant: TenantId, page: PageAsked): Promise<{ users: UserId[]; next: string | undefined }> {
+  const { records, next } = await store.scan({ shard: shardOf(tenant), kind: MEMBER_NAME, index: 'name', of: tenant, ...page });
+  return { users: records.map(({ value }) => value.user), next };
 }
 
 /**
@@ -76,7 +101,7 @@ export async function searchMembers(
   { store }: Deps,
   tenant: TenantId,
   text: string,
-  page: { readonly after?: string | undefined; readonly limit: number },
+  page: PageAsked,
 ): Promise<{ users: UserId[]; next: string | undefined }> {
   const words = wordsOf(text).slice(0, 8);
   const longest = words.toSorted((a, b) => b.length - a.length)[0];

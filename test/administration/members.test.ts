@@ -36,6 +36,8 @@ describe('the members of a tenant', () => {
     await putInGroup(site.deps, { tenant: site.northwind, group: site.sales.id, user: mia.id }, system);
     const list = async (query: string) => (await browsers.chloe.open(site.at(`/admin/${site.northwind}/members${query}`))).html;
     const all = await list('');
+    const names = [...all.matchAll(/<th scope="row"><bdi>([^<]+)/g)].map(([, name]) => name ?? '');
+    expect(names).toEqual(names.toSorted());
     for (const line of [/Ada Lovelace<(?:(?!<tr>)[\s\S])*>Owner</, /Chloe Martin<(?:(?!<tr>)[\s\S])*>Admin</]) expect(all).toMatch(line);
     for (const query of ['?q=mia+number1', '?q=number1', '?q=mia1%40northwind.example']) {
       const html = await list(query);

@@ -6,7 +6,7 @@ import { capabilitiesOfMember } from '#src/tenants/capabilities.ts';
 import { addMember, changeMember, findMember, memberKey, membersOf, removeMember, tenantsOf } from '#src/tenants/member-store.ts';
 import { createRole, findRole, removeRole, updateRole } from '#src/tenants/role-store.ts';
 import { createTenant, setTenantStatus } from '#src/tenants/tenant-store.ts';
-import { searchMembers } from '#src/tenants/member-names.ts';
+import { forgetMemberName, membersByName, mendMemberNames, searchMembers } from '#src/tenants/member-names.ts';
 import { createUser, updateUser } from '#src/tenants/user-store.ts';
 import { ada, atOnce, ben, by, chloe, dan, eventsOf, makeNorthwind, northwind, onEachEngine, refusal, system } from '#test/support/domain.ts';
 import { failingStore } from '#test/support/failing-store.ts';
@@ -230,6 +230,16 @@ describe('members by name', () => {
       expect(await found('renamed')).toEqual([]);
       await updateUser(deps, { id: ben, name: 'Benedict Again' }, system);
       expect(await found('again')).toEqual([]);
+    });
+
+    it('are found again after what they are found by was lost', async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      await deps.store.commit({ shard: shardOf(northwind), write: [forgetMemberName(northwind, ben)] });
+      expect(await found('usr_ben')).toEqual([]);
+      await mendMemberNames(deps, northwind, [ada, ben, 'usr_nobody' as UserId]);
+      expect(await found('ben')).toEqual([ben]);
+      expect((await membersByName(deps, northwind, { limit: 10 })).users).toEqual([ada, ben, chloe, dan]);
     });
 
     it('xT1 are of their tenant only, page by page', async () => {
