@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 
 import { judgePages, launchChromium, openProfile } from '#test/support/chromium.ts';
+import { createHttpBrowser } from '#test/support/http-browser.ts';
+import { signIn } from '#test/support/oauth-flow.ts';
 import { startStage, type Stage } from '#test/support/stage.ts';
 
 import { answerConsent, signInAs } from './steps.ts';
@@ -33,8 +35,18 @@ const byKeyboard = async (target: Locator, key: 'Enter' | 'Space'): Promise<void
 };
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
+/** Ben's line among the current subscribers, as an owner reads it. */
+const permissionType = async (): Promise<string> => {
+  const { world } = stage;
+  const owner = createHttpBrowser();
+  await signIn(world, owner, world.people.ada);
+  const { html } = await owner.open(`${world.issuer}/admin/${world.tenants.northwind}/apps/${world.apps.scheduler.id}/subscribers`);
+  const line = html.split('<tr>').find((row) => row.includes('Ben Okafor')) ?? html;
+  return /User with Shared Access|Admin|User/.exec(line.replaceAll(/<[^>]*>/g, ' '))?.[0] ?? line;
+};
+
 describe('without JavaScript, a person sees what they gave, and takes it back', () => {
-  test('Z5 Z2 connected with the tick, then only shared access revoked: the delegator’s data turns 403, their own still answers', async () => {
+  test('Z5 Z2 Z6 connected with the tick, then only shared access revoked: the delegator’s data turns 403, their own still answers', async () => {
     await page.goto(stage.app);
     await press('Connect');
     await signInAs(page, stage.world.people.ben);
@@ -42,6 +54,7 @@ describe('without JavaScript, a person sees what they gave, and takes it back', 
     await answerConsent(page, 'Authorize');
     await page.goto(`${stage.app}/shared`);
     expect(await main()).toContain('Board preparation');
+    expect(await permissionType()).toBe('User with Shared Access');
 
     await page.goto(account('apps'));
     const row = page.getByRole('row', { name: /Scheduler Pro/ });
@@ -53,6 +66,7 @@ describe('without JavaScript, a person sees what they gave, and takes it back', 
 
     await page.goto(`${stage.app}/shared?person=ada@northwind.example`);
     expect(await main()).toContain('403 shared_access_not_permitted');
+    expect(await permissionType()).toBe('User');
     await page.goto(`${stage.app}/meetings`);
     expect(await main()).toContain('Team stand-up');
   }, 60_000);
