@@ -12,6 +12,8 @@ export interface Permission {
   readonly listedApps: boolean;
   /** The audience URI of the resource server that it belongs to. */
   readonly resource: string;
+  /** It is a right on nodes of the resource tree: see `resource-permissions.ts`. */
+  readonly onNodes?: boolean;
 }
 
 export interface Catalogue {

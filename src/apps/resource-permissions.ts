@@ -60,6 +60,7 @@ const permissionsOf = (kind: ResourceKind): Permission[] =>
       sensitive: false,
       listedApps: right !== 'full_control',
       resource: '',
+      onNodes: true,
     },
     {
       name: resourcePermission('tenant', { kind: kind.name, right }),
@@ -70,6 +71,7 @@ const permissionsOf = (kind: ResourceKind): Permission[] =>
       sensitive: false,
       listedApps: right !== 'full_control',
       resource: '',
+      onNodes: true,
     },
   ]);
 

@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
 import { phrase } from '#src/consent/phrase.ts';
@@ -25,6 +26,7 @@ export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
     const place = await placeOf(deps, { app: appIn(ctx), tenant: queryField(ctx, 'tenant'), user: user.id });
     const wanted = wantedIn(ctx, place);
     const done = queryField(ctx, 'done') === 'yes';
+    if (isResourcePermission(wanted.permission) && (wanted.state === 'granted' || whoCanGrant(wanted, place.standing) === 'member')) return showChooser(ctx, place, wanted, deps);
     if (wanted.state === 'granted' && (wanted.identity === 'user' || !managesApps(place))) return showGranted(ctx, place, wanted, deps, done);
     const path = pathOfWhoCan(place, wanted, user.id);
     if (path !== undefined) return redirectTo(ctx, path);
@@ -101,6 +103,20 @@ function showQuestion(ctx: WebContext, place: Place, wanted: StandingPermission,
     csrf: csrfToken(ctx, `allow:${place.live.app.id}`),
   };
   render(ctx, 'apps/allow', view, { title: `Allow ${view.app} one thing more` });
+}
+
+/** On which node, is said where the app asks for it. */
+function showChooser(ctx: WebContext, place: Place, wanted: StandingPermission, { issuer }: MissingDeps): void {
+  const href = startOf(place.live.version, { tenant: place.tenant.id, issuer }) ?? appPath(place.live.app, place.tenant.id);
+  const view = {
+    heading: 'You choose in the app',
+    words: phrase`${names(place).app} asks for this in ${names(place).tenant}: ${inWords(wanted, place).title}. Go on in the app; it leads you back here to choose.`,
+    who: [],
+    whoWords: '',
+    buttons: [{ label: `Go on in ${names(place).app}`, href, primary: true }],
+    tone: 'ok',
+  };
+  render(ctx, 'apps/answer', view, { title: view.heading });
 }
 
 function showGranted(ctx: WebContext, place: Place, wanted: StandingPermission, { issuer }: MissingDeps, done: boolean): void {

@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import { approvalKey, rulesKey } from '#src/approvals/approval-store.ts';
 import { generationOf } from '#src/approvals/decide.ts';
 import { grantChange } from '#src/consent/grant-store.ts';
@@ -22,6 +23,8 @@ export async function allowPermission(
   const { grant, approvalRecord } = standing;
   if (!grant || grant.version !== grantVersion) throw new AppError('consent_changed');
   const { state } = standingOf(permission, 'user', standing);
+  // What is given on a node takes a node, which the app asks for.
+  if (isResourcePermission(permission)) throw new AppError('consent_changed');
   if (state === 'granted') return;
   if (state !== 'approved') throw new AppError('consent_changed');
   const decision = {

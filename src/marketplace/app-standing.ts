@@ -1,9 +1,13 @@
+import { resourcePermission, resourcesOf } from '#src/apps/resource-permissions.ts';
+import type { AppInTenant } from '#src/approvals/decide.ts';
 import { readOpenReview, reviewsOfApp } from '#src/approvals/review-store.ts';
-import { grantStands } from '#src/consent/effective-permissions.ts';
+import { effectiveResources, grantStands } from '#src/consent/effective-permissions.ts';
 import { grantKey, grantsOfApp } from '#src/consent/grant-store.ts';
 import type { Grant } from '#src/consent/grant.ts';
+import type { Identity } from '#src/approvals/rules.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { readInstalledApp, type InstallationDeps, type InstalledApp } from '#src/installations/installed-app.ts';
+import { holdsRight } from '#src/resources/resource.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 import { isActive } from '#src/tenants/member.ts';
@@ -43,10 +47,17 @@ export async function readAppStanding(
     member: active,
     grant,
     grantRecord,
-    held: { user: grant?.value.permissions ?? [], tenant: installed.installation?.value.permissions ?? [] },
+    held: { user: heldIn(grant?.value, 'user', inTenant), tenant: heldIn(installed.installation?.value, 'tenant', inTenant) },
     open: open?.value,
     last: decided.records[0]?.value,
   };
+}
+
+/** What it asks for on nodes is held when it has it on any. */
+function heldIn(given: Pick<Grant, 'permissions' | 'resources'> | undefined, identity: Identity, app: AppInTenant): string[] {
+  const onNodes = effectiveResources(given?.resources, identity, app);
+  const asked = resourcesOf(app.version, identity).filter(({ kind, right }) => onNodes.some((held) => held.kind === kind && holdsRight(held.right, right)));
+  return [...(given?.permissions ?? []), ...asked.map((each) => resourcePermission(identity, each))];
 }
 
 /** Whether the app has, had or asks for anything in the tenant: else the tenant is as good as unknown to it. */

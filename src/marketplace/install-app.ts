@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import { approvalKey } from '#src/approvals/approval-store.ts';
 import { generationOf } from '#src/approvals/decide.ts';
 import { AppError } from '#src/errors.ts';
@@ -15,7 +16,7 @@ import type { Place } from './place.ts';
 /**
  * An app in a tenant, by an admin's yes on a page of ours. No code is needed: the app learns of it by the event
  * `app.installed`, and gets its tenant tokens with its own credentials. `version` is that of the app when the page was
- * read: what a new one asks for was not shown (xC4).
+ * read: what a new one asks for was not shown (xC4). Nodes are chosen when the app asks for them.
  */
 export async function installApp(
   deps: InstallationDeps,
@@ -24,7 +25,7 @@ export async function installApp(
 ): Promise<Installation> {
   if (!entitlement.capabilities.includes('apps.manage')) throw new AppError('forbidden');
   if (live.version.id !== version) throw new AppError('consent_changed');
-  const declared = standingPermissions(standing).filter(({ identity }) => identity === 'tenant');
+  const declared = standingPermissions(standing).filter(({ identity, permission }) => identity === 'tenant' && !isResourcePermission(permission));
   const required = declared.filter((each) => each.required);
   const given = [...required, ...declared.filter((each) => !each.required && ticked.includes(each.permission))];
   // Between page and answer the approval may have shrunk, or somebody else installed it.

@@ -1,3 +1,4 @@
+import { isResourcePermission } from '#src/apps/resource-permissions.ts';
 import { audienceForm, CONTRADICTION, draftOf, readAudience, type AudienceDraft } from '#src/approvals/audience-form.ts';
 import { appFace } from '#src/consent/app-face.ts';
 import { phrase } from '#src/consent/phrase.ts';
@@ -67,16 +68,17 @@ async function show(deps: MissingDeps, ctx: WebContext, { live, tenant, standing
     .filter(({ identity }) => identity === 'tenant')
     .flatMap(({ permission, required, state }) => {
       const words = standing.app.catalogue.find(permission);
-      return words ? [{ name: permission, required, state, title: words.title, explanation: words.explanation, sensitive: words.sensitive, ticked: filled.ticked.includes(permission) }] : [];
+      return words ? [{ name: permission, onNodes: isResourcePermission(permission), required, state, title: words.title, explanation: words.explanation, sensitive: words.sensitive, ticked: filled.ticked.includes(permission) }] : [];
     });
   const view = {
     app: { ...app, logo: undefined },
     headline: 'for the whole organisation',
     tenant: { id: tenant.id, name: displayText(tenant.name) || tenant.id },
     version: live.version.id,
-    required: permissions.filter(({ required }) => required),
-    optional: permissions.filter(({ required, state }) => !required && state === 'approved'),
-    later: permissions.filter(({ required, state }) => !required && state !== 'approved' && state !== 'blocked').map(({ title }) => title),
+    required: permissions.filter(({ required, onNodes }) => required && !onNodes),
+    optional: permissions.filter(({ required, state, onNodes }) => !required && !onNodes && state === 'approved'),
+    onNodes: permissions.filter(({ onNodes, state }) => onNodes && state !== 'blocked').map(({ title }) => title),
+    later: permissions.filter(({ required, state, onNodes }) => !required && !onNodes && state !== 'approved' && state !== 'blocked').map(({ title }) => title),
     audience: await audienceForm(deps, tenant, '', filled.audience),
     problem: filled.problem,
     back: appPath(live.app, tenant.id),

@@ -11,7 +11,7 @@ export const mayGiveFor = (giver: UserId, actor: Actor): boolean =>
 /** The permissions without repeats. They must be there for user identity; `shared_access` itself never is. */
 export function checkPermissions(catalogue: DelegablePermissions, permissions: readonly string[]): string[] {
   const fields: FieldProblem[] = permissions
-    .filter((name) => !catalogue.find(name)?.identities.includes('user'))
+    .filter((name) => catalogue.find(name)?.onNodes === true || !catalogue.find(name)?.identities.includes('user'))
     .map((name) => ({ pointer: '/permissions', detail: `"${name.slice(0, 100)}" is not a permission for user identity.` }));
   if (permissions.length === 0) fields.push({ pointer: '/permissions', detail: 'Name at least one permission.' });
   if (fields.length > 0) throw new AppError('invalid_request', { fields });

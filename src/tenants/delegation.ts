@@ -21,7 +21,8 @@ export interface Delegation {
 
 /** What delegations need to know of the operator's catalogue. */
 export interface DelegablePermissions {
-  find(name: string): { readonly identities: readonly string[] } | undefined;
+  /** One on nodes cannot be delegated: members have rights of their own there. */
+  find(name: string): { readonly identities: readonly string[]; readonly onNodes?: boolean } | undefined;
 }
 
 /** Whether both are still, or again, in the very stay in which it was given. */
