@@ -42,8 +42,7 @@ export const rememberItsOrigin: WebMiddleware = ({ state: { manner, address } },
 
 /** Each proxy adds the address that it saw at the right, so with n proxies only the n-th from the right is true. */
 export function clientAddress(forwardedFor: string | string[] | undefined, peer: string | undefined, proxies: number): string {
-  const told = [forwardedFor ?? []].flat().join(',').split(',').map((part) => part.trim());
-  const claimed = proxies > 0 ? told.at(-proxies) : undefined;
+  const claimed = proxies > 0 ? [forwardedFor ?? []].flat().join(',').split(',').at(-proxies)?.trim() : undefined;
   const address = claimed !== undefined && isIP(claimed) !== 0 ? claimed : (peer ?? '');
   return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }
