@@ -16,7 +16,7 @@ const fill = (path: string, ids: Readonly<Record<string, string>>) => path.repla
 
 const guarded = apiRoutes.filter(({ ifMatch }) => ifMatch !== undefined);
 /** Where the record is read that a route changes. */
-const readable = (path: string) => path.replace(/\/(status|secret|secrets|secrets\/\{secret\}|decision|permissions|data-range)$/, '');
+const readable = (path: string) => path.replace(/\/(status|secret|secrets|secrets\/\{secret\}|decision|permissions|data-range|move|recycle|restore)$/, '');
 
 it.each(guarded.map((route) => [`${route.method} ${route.path}`, route] as const))(
   '%s by two operators who read the same ETag succeeds for one',
