@@ -59,6 +59,7 @@ test('every page passes axe and fits, at 360 and 1280 px, light and dark', async
   const pages = {
     consent: site.pageOf(site.pending(fresh.app, site.people.ben)),
     'consent-for-more': site.pageOf(site.pending(app, site.people.ben)),
+    'consent-replaces': site.pageOf(site.pending(app, site.people.ben, { manner: 'create', scopes: ['openid'] })),
     'consent-hostile': site.pageOf(
       site.pending(hostile.app, site.people.ben, { redirectUri: `https://${'long-label.'.repeat(20)}example/callback` }),
     ),

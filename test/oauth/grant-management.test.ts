@@ -134,7 +134,7 @@ describe('grant_management_action', () => {
     const browser = createHttpBrowser();
     const page = await arrive(browser, attempt, world.people.dan);
     expect(page.html).toContain('This replaces what you allowed before');
-    expect(page.html).toMatch(/no longer be able to:<\/p>\s*<ul>\s*<li>[^<]*calendar/i);
+    expect(page.html).toMatch(/no longer be able to:<\/p>\s*<ul[^>]*>\s*<li>[^<]*calendar/i);
     // Nothing is taken before the yes.
     expect(await scopesOf(before.access_token)).toContain('calendar:read');
     const back = await browser.submit(page, { button: 'Authorize' }, { stopAt: attempt.app.redirectUri });
