@@ -1,6 +1,6 @@
 import { isForTenant } from '#src/apps/app.ts';
 import { appFace } from '#src/consent/app-face.ts';
-import { phrase } from '#src/consent/phrase.ts';
+import { phrase, type Phrase } from '#src/consent/phrase.ts';
 import { contextKey } from '#src/contexts/context-records.ts';
 import { AppError } from '#src/errors.ts';
 import { displayText } from '#src/http/display-text.ts';
@@ -20,7 +20,7 @@ import { readLaunchFacts, type LaunchDeps, type LaunchFacts } from './launch-fac
 import { launchPath, resourceIn, type LaunchLink } from './launch-path.ts';
 import { launchState } from './launch-state.ts';
 import { launchTarget } from './launch-target.ts';
-import { mintLaunch } from './mint-launch.ts';
+import { authorizationOf, mintLaunch } from './mint-launch.ts';
 
 /**
  * `GET /launch/{client_id}` opens an app for whoever is signed in: never for anybody whom the link names (xX4). Its
@@ -43,9 +43,9 @@ export function launchPages(deps: LaunchDeps): WebRouter {
     if (state.is === 'closed') return redirectTo(ctx, appPath(live.app, tenant));
     const without = state.is === 'connect' && state.without;
     if (state.is === 'connect' && !(without && queryField(ctx, 'as') === 'guest')) {
-      const asked = without || queryField(ctx, 'refused') === 'yes';
+      const refused = queryField(ctx, 'refused') === 'yes';
       const consent = consentPath({ ...link, tenant }, user.id);
-      return asked ? showChoice(ctx, facts, { ...link, tenant }, { consent, without }) : redirectTo(ctx, consent);
+      return without || refused ? showChoice(ctx, facts, { ...link, tenant }, { consent, without, refused }) : redirectTo(ctx, consent);
     }
     await open(deps, ctx, facts, target);
   });
@@ -100,8 +100,7 @@ async function open(deps: LaunchDeps, ctx: WebContext, facts: LaunchFacts, targe
   const view = {
     app: face.name,
     host: new URL(action).host,
-    tenant: displayText(facts.tenant.name),
-    place: facts.place ? displayText(facts.place.context.title) : '',
+    learns: whatItLearns(facts),
     action,
     fields: Object.entries(fields).map(([name, value]) => ({ name, value })),
     script: ctx.state.site.asset('launch.js'),
@@ -109,6 +108,13 @@ async function open(deps: LaunchDeps, ctx: WebContext, facts: LaunchFacts, targe
   allowFormActionTo(ctx, action);
   allowOwnScript(ctx);
   render(ctx, 'launches/launch', view, { title: `Opening ${face.name}` });
+}
+
+function whatItLearns(facts: LaunchFacts): Phrase {
+  const tenant = displayText(facts.tenant.name);
+  const place = facts.place && displayText(facts.place.context.title);
+  if (authorizationOf(facts) !== 'authorized') return phrase`It learns that somebody in ${place ?? tenant} opens it, and not who you are.`;
+  return place === null ? phrase`It learns that it is you, of ${tenant}.` : phrase`It learns that it is you, of ${tenant}, and that you are in ${place}.`;
 }
 
 function showTenants(ctx: WebContext, link: LaunchLink, tenants: readonly Tenant[], name: string): void {
@@ -119,12 +125,12 @@ function showTenants(ctx: WebContext, link: LaunchLink, tenants: readonly Tenant
   render(ctx, 'launches/tenants', view, { title: `Open ${view.app}` });
 }
 
-function showChoice(ctx: WebContext, { standing, tenant, place }: LaunchFacts, link: LaunchLink & { tenant: TenantId }, { consent, without }: { consent: string; without: boolean }): void {
+function showChoice(ctx: WebContext, { standing, tenant, place }: LaunchFacts, link: LaunchLink & { tenant: TenantId }, { consent, without, refused }: { consent: string; without: boolean; refused: boolean }): void {
   const app = displayText(standing.app.app.name) || link.app;
   const where = place ? displayText(place.context.title) : '';
   const view = {
-    heading: 'Connect it first?',
-    words: phrase`${app} is not connected to your account in ${displayText(tenant.name)}.`,
+    heading: refused ? 'You did not connect it' : 'Connect it first?',
+    words: refused ? phrase`${app} was given nothing in ${displayText(tenant.name)}.` : phrase`${app} is not connected to your account in ${displayText(tenant.name)}.`,
     app,
     place: where,
     kind: place ? place.kind.title.toLocaleLowerCase('en') : '',
