@@ -62,3 +62,8 @@ export function formRequest(path: string, headers: Fields, form: Fields): string
   const body = new URLSearchParams(form).toString();
   return request(`POST ${path}`, { ...headers, 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) }, body);
 }
+
+export function jsonRequest(path: string, headers: Fields, value: object): string {
+  const body = JSON.stringify(value);
+  return request(`POST ${path}`, { ...headers, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }, body);
+}

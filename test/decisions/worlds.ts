@@ -49,18 +49,18 @@ export const worlds: fc.Arbitrary<NaiveWorld> = fc.gen().map((generate) => {
         ? {
             status: chance(93) ? 'approved' : one(['withdrawn', 'blocked'] as const),
             generation: 2,
-            permissions: { user: some(names('user')), tenant: some(names('tenant')) },
+            permissions: { user: some(names('user'), 70), tenant: some(names('tenant'), 80) },
             availability: chance(70) ? { kind: 'everyone' } : range(),
           }
         : null,
     };
   });
-  const generation = (app: string) => (apps.find(({ id }) => id === app)?.approval ? mostly(2) : 0);
+  const generation = (app: string) => (apps.find(({ id }) => id === app)?.approval ? (chance(88) ? 2 : 1) : 0);
 
   return {
     tenant: chance(96) ? 'active' : 'suspended',
     people,
-    groups: some(GROUPS, 80),
+    groups: some(GROUPS, 65),
     nodes,
     rights: once(count(16).map(() => ({ person: one(PEOPLE), stay: mostly(2), node: one([...nodes.keys()]), life: mostly(2), right: one(RIGHTS) })), ({ person, node }) => `${person} ${node}`),
     delegations: count(6)
