@@ -58,6 +58,10 @@ const resourceServer = z.strictObject(
   mapping('The resource server has id, name and audience.'),
 );
 
+const asked = z
+  .array(z.strictObject({ kind: text, right: z.enum(RIGHTS), template: text.nullable().default(null), required: z.boolean().default(false) }, mapping('What is asked for on nodes has kind and right.')))
+  .default([]);
+
 const app = z
   .strictObject({
     id: id<AppId>(),
@@ -72,11 +76,13 @@ const app = z
     postLogoutRedirectUris: names,
     permissions: z.strictObject({ user: requested, tenant: requested }, mapping('Permissions stand under user and tenant.')),
     sharedAccess: z.boolean('sharedAccess is true or false.'),
+    resources: z.strictObject({ user: asked, tenant: asked }, mapping('What is asked for on nodes stands under user and tenant.')).prefault({}),
+    appOnly: z.boolean('appOnly is true or false.').default(false),
   }, mapping('The app has id, name, tagline, developer, redirectUris, permissions and sharedAccess.'))
-  .transform(({ redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess, ...details }) => ({
+  .transform(({ redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess, resources, appOnly, ...details }) => ({
     ...details,
     authMethod: 'client_secret_basic' as const,
-    content: { redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess },
+    content: { redirectUris, postLogoutRedirectUris, launchUri, permissions, sharedAccess, resources, appOnly },
   }));
 
 const plan = z.strictObject(

@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
-const GOOD = { ASSENT_PORT: '0', ASSENT_DEMO: 'false', ASSENT_CATALOGUE: join(ROOT, 'config/permissions.yaml') };
+const config = (name: string): string => join(ROOT, 'config', name);
+const GOOD = {
+  ASSENT_PORT: '0',
+  ASSENT_DEMO: 'false',
+  ASSENT_CATALOGUE: config('permissions.yaml'),
+  ASSENT_RESOURCES: config('resources.yaml'),
+  ASSENT_CONTEXTS: config('contexts.yaml'),
+};
 
 let folder: string;
 let started: ChildProcess[];

@@ -40,10 +40,13 @@ export const standingGrant = ({ grant, member, standing }: ChosenTenant): Grant 
 export const heldBefore = ({ request }: ConsentFacts, chosen: ChosenTenant): Grant | undefined =>
   request.manner === 'merge' ? standingGrant(chosen) : undefined;
 
+const CHOSEN_BEFORE: PermissionLine = { scopes: ['nodes'], title: 'Reach what you chose for it before', explanation: '', sensitive: false };
+
 function replacedBy({ request: { manner, scopes }, catalogue }: ConsentFacts, chosen: ChosenTenant): UserPart['replaced'] {
   const grant = standingGrant(chosen);
   if (manner === 'merge' || !grant) return undefined;
-  return { manner, lost: permissionLines(grant.permissions.filter((name) => !scopes.includes(name)), catalogue), sharedAccess: grant.sharedAccess };
+  const lost = permissionLines(grant.permissions.filter((name) => !scopes.includes(name)), catalogue);
+  return { manner, lost: grant.resources ? [...lost, CHOSEN_BEFORE] : lost, sharedAccess: grant.sharedAccess };
 }
 
 const duration = (scopes: readonly string[]): string =>

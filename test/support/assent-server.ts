@@ -95,6 +95,8 @@ async function prepare({ store, settings }: AssentOptions) {
     ASSENT_STORE: store ?? `sqlite:${join(folder, 'assent.db')}`,
     ASSENT_SECRET: randomBytes(32).toString('base64url'),
     ASSENT_CATALOGUE: join(projectRoot, 'config/permissions.yaml'),
+    ASSENT_RESOURCES: join(projectRoot, 'config/resources.yaml'),
+    ASSENT_CONTEXTS: join(projectRoot, 'config/contexts.yaml'),
     ASSENT_DEMO: 'false',
     ASSENT_LOG_LEVEL: 'debug',
     ...settings,
