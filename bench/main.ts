@@ -6,25 +6,29 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { startContenders } from './contenders.ts';
+import { measureDecisions } from './decisions.ts';
 import { measureLists } from './lists.ts';
 import { measureAll } from './measure.ts';
-import { listsTable, tables, writeTables } from './report.ts';
+import { decisionsTable, listsTable, tables, writeTables } from './report.ts';
 import { SCENARIOS, type ScenarioName } from './load/scenarios.ts';
+
+/** What is not a contest of contenders. */
+const BESIDES: readonly string[] = ['lists', 'decisions'];
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [...Object.keys(SCENARIOS), 'lists'] },
+    only: { type: 'string', multiple: true, default: [...Object.keys(SCENARIOS), ...BESIDES] },
     profile: { type: 'string' },
   },
 });
 
-const unknown = options.only.find((name) => name !== 'lists' && !Object.hasOwn(SCENARIOS, name));
-if (unknown !== undefined) throw new Error(`There is no scenario ${unknown}, only ${Object.keys(SCENARIOS).join(', ')}, lists.`);
+const unknown = options.only.find((name) => !BESIDES.includes(name) && !Object.hasOwn(SCENARIOS, name));
+if (unknown !== undefined) throw new Error(`There is no scenario ${unknown}, only ${[...Object.keys(SCENARIOS), ...BESIDES].join(', ')}.`);
 
 const plan = {
-  scenarios: options.only.filter((name) => name !== 'lists') as ScenarioName[],
+  scenarios: options.only.filter((name) => !BESIDES.includes(name)) as ScenarioName[],
   connections: 32,
   ...(options.quick ? { warmUpSeconds: 1, rounds: 2, seconds: 1.5 } : { warmUpSeconds: 2, rounds: 5, seconds: 3 }),
 };
@@ -53,6 +57,7 @@ const listsPlan = { sizes: listSizes, rounds: options.quick ? 2 : 5, seconds: op
 const parts: string[] = [];
 if (plan.scenarios.length > 0) parts.push(await compare());
 if (options.only.includes('lists')) parts.push(listsTable(await measureLists(listsPlan, tell)));
+if (options.only.includes('decisions')) parts.push(decisionsTable(await measureDecisions({ ...listsPlan, sizes: options.quick ? [100, 2000] : [100, 100_000] }, tell)));
 const text = parts.join('\n');
 console.log(text);
 if (options.write) await writeTables(text);

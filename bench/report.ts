@@ -3,6 +3,7 @@ import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import type { DecisionResult } from './decisions.ts';
 import type { ScenarioName } from './load/scenarios.ts';
 import type { ListResult } from './lists.ts';
 import type { Plan, Result } from './measure.ts';
@@ -55,6 +56,12 @@ function machine({ connections, rounds, seconds, redisVersion, busy }: Circumsta
 export function listsTable(results: readonly ListResult[]): string {
   const rows = results.map(({ page, tenants, p50Ms, p99Ms, ratio }) => `| ${[page, tenants.toLocaleString('en'), p50Ms.toFixed(1), p99Ms.toFixed(1), ratio.toFixed(2)].join(' | ')} |`);
   return ['### Lists over the tenants that have one app (Redis)', '', '| page | tenants | p50 ms | p99 ms | p99 against the smallest |', '|---|--:|--:|--:|--:|', ...rows, ''].join('\n');
+}
+
+/** A decision against an introspection by CPU time, and in a large tree against a small one by p99. */
+export function decisionsTable(results: readonly DecisionResult[]): string {
+  const rows = results.map(({ what, p50Ms, p99Ms, cpuMs, ratio }) => `| ${[what, p50Ms.toFixed(1), p99Ms.toFixed(1), cpuMs.toFixed(3), ratio.toFixed(2)].join(' | ')} |`);
+  return ['### Decisions (Redis)', '', '| one caller | p50 ms | p99 ms | CPU ms each | against the first: CPU of a token, p99 of a tree |', '|---|--:|--:|--:|--:|', ...rows, ''].join('\n');
 }
 
 /** Puts the figures into docs/benchmark.md, where the words about them stand. */
