@@ -1,7 +1,7 @@
 import type { TenantId } from '#src/ids.ts';
 
 import { can } from './can.ts';
-import type { Decision, Denial, Resource } from './decision.ts';
+import { userOf, type Decision, type Denial, type Resource, type Subject } from './decision.ts';
 import { callerByToken, callerOf, DEAD_TOKEN, gatherFacts, type AskingDeps, type Caller } from './gather-facts.ts';
 import { noTenant, resourceOf, subjectOf, tenantNamed, type Asked, type Entity } from './question.ts';
 
@@ -41,8 +41,18 @@ export async function findCaller(deps: AskingDeps, query: Query, { audience }: A
   return callerOf(deps, tenant, subject);
 }
 
+/** Of a member's data: their own, whoever it is that calls. */
+const ME = 'me';
+
 /** What is asked about, in the caller's own tenant: what is said to be in another one is as if it were nowhere (I5). */
-export function resourceIn({ resourceKinds }: AskingDeps, asked: Pick<Asked, 'context'> & { subject: Partial<Entity>; resource: Entity }, { tenant }: { tenant: TenantId }): Resource {
+export function resourceIn(
+  { resourceKinds }: AskingDeps,
+  asked: Pick<Asked, 'context'> & { subject: Partial<Entity>; resource: Entity },
+  { tenant, subject }: { tenant: TenantId; subject?: Subject },
+): Resource {
   const named = tenantNamed(asked);
-  return named === undefined || named === tenant ? resourceOf(asked.resource, asked.context, resourceKinds) : { type: 'unknown' };
+  if (named !== undefined && named !== tenant) return { type: 'unknown' };
+  const resource = resourceOf(asked.resource, asked.context, resourceKinds);
+  const user = subject && userOf(subject);
+  return resource.type === 'user_data' && asked.resource.id === ME && user ? { ...resource, owner: user } : resource;
 }

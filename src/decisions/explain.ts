@@ -1,7 +1,8 @@
+import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { resourcePermission, resourcesOf } from '#src/apps/resource-permissions.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import { ERRORS } from '#src/errors.ts';
-import type { AppId } from '#src/ids.ts';
+import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { missingPermission, type MissingPermission } from '#src/marketplace/missing-permission.ts';
 import type { ResourceKinds } from '#src/resources/resource-kind.ts';
 import { holdsRight, type RequestedResource, type Right } from '#src/resources/resource.ts';
@@ -17,6 +18,16 @@ export type Missing =
   /** Any connection at all. */
   | Pick<MissingPermission, 'identity' | 'who' | 'whoInWords' | 'link'>;
 
+/** Whom a live token is for: what a platform API needs to answer the call, so that it asks only once. */
+export interface TokenHolder {
+  readonly tenant: TenantId;
+  readonly identity: Identity;
+  /** `null` for an app that acts as itself. */
+  readonly user: UserId | null;
+  readonly client: AppId | null;
+  readonly shared_access: boolean;
+}
+
 /** The `context` of a decision (Authorization API, section 5.5.1). */
 export interface DecisionContext {
   readonly policy: Decision['policy'];
@@ -26,6 +37,8 @@ export interface DecisionContext {
   /** `false` beside a token that is good for nothing, as at introspection: the answer to the call is 401. */
   readonly active?: false;
   readonly missing?: Missing;
+  /** Beside a question about a token that is good. */
+  readonly token?: TokenHolder;
 }
 
 /** In the words for anyone; where one word stands for two things, by whose fault it is. */
@@ -38,10 +51,16 @@ export function reasonOf({ code, side }: { code: DenialCode; side: Side }): stri
 
 /** Says why, and for what is missing who can grant it, and where (L7). */
 export async function explain(deps: DecisionDeps, { decision, caller, dead }: Evaluation): Promise<DecisionContext> {
-  if (decision.allowed) return { policy: decision.policy };
+  const token = caller?.byToken && !dead ? { token: await holderOf(caller) } : {};
+  if (decision.allowed) return { policy: decision.policy, ...token };
   const { policy, side, code } = decision;
   const missing = decision.missing && caller && (await missingIn(deps, caller, decision.missing));
-  return { policy, side, code, reason: reasonOf(decision), ...(dead && { active: false as const }), ...(missing && { missing }) };
+  return { policy, side, code, reason: reasonOf(decision), ...(dead && { active: false as const }), ...(missing && { missing }), ...token };
+}
+
+async function holderOf({ tenant, subject, facts }: Caller): Promise<TokenHolder> {
+  const { app } = await facts();
+  return { tenant, identity: app?.identity ?? 'user', user: userOf(subject), client: appOf(subject), shared_access: app?.permissions.includes(SHARED_ACCESS) === true };
 }
 
 async function missingIn(deps: DecisionDeps, { tenant, subject }: Caller, { identity, permission, node }: Lack): Promise<Missing | undefined> {

@@ -39,11 +39,12 @@ const word = async (subject: object, action: string, resource: object, context?:
 const bensToken = async (click: object = {}) => (await connect(world, world.people.ben, click)).tokens.access_token;
 const SHARING = { parameters: { prompt: 'consent' }, tick: ['shared_access=yes'] };
 const here = () => ({ tenant });
+const bens = (shared_access = false) => ({ tenant, identity: 'user', user: id('ben'), client: world.apps.scheduler.id, shared_access });
 
 describe('a user token', () => {
   test('Z8 Z9 opens its member’s own data, for what it holds', async () => {
     const it = token(await bensToken());
-    expect(await evaluate(it, 'meetings:read', data(id('ben')))).toEqual({ status: 200, decision: true, context: { policy: 'user+app' } });
+    expect(await evaluate(it, 'meetings:read', data(id('ben')))).toEqual({ status: 200, decision: true, context: { policy: 'user+app', token: bens() } });
     const denied = await evaluate(it, 'contacts:read', data(id('ben')));
     expect(denied).toMatchObject({ decision: false, context: { policy: 'user+app', side: 'app', code: 'insufficient_scope', reason: 'The app does not hold the permission this needs.' } });
     expect(denied.context.missing).toMatchObject({ permission: 'contacts:read', identity: 'user', who: 'member', link: expect.stringContaining('/allow?tenant=') });
@@ -52,7 +53,7 @@ describe('a user token', () => {
 
   test('Z2 is told that the user has not permitted shared access, in the words of the platform', async () => {
     const { context } = await evaluate(token(await bensToken()), 'meetings:read', data(id('ada')));
-    expect(context).toEqual({ policy: 'user+app', side: 'app', code: 'shared_access_not_permitted', reason: 'The user has not permitted this app to use shared access' });
+    expect(context).toEqual({ policy: 'user+app', side: 'app', code: 'shared_access_not_permitted', reason: 'The user has not permitted this app to use shared access', token: bens() });
   });
 
   test('Z3 with the tick opens exactly what was delegated, and no longer than it is: shown in the next decision', async () => {
@@ -68,6 +69,19 @@ describe('a user token', () => {
     expect(await word(it, 'meetings:read', data(id('dan')))).toBe('yes');
     await world.manage.remove(`/tenants/${tenant}/delegations/${dans}`);
     expect(await word(it, 'meetings:read', data(id('dan')))).toBe('forbidden');
+  });
+
+  test('Z8 tells whom it is for, allowed or not; `me` is whoever that is, and nobody for an app that acts as itself', async () => {
+    const it = token(await bensToken(SHARING));
+    expect(await evaluate(it, 'meetings:read', data('me'))).toEqual({ status: 200, decision: true, context: { policy: 'user+app', token: bens(true) } });
+    expect((await evaluate(it, 'meetings:read', data(id('chloe')))).context).toMatchObject({ code: 'forbidden', token: bens(true) });
+    expect(await evaluate(user(id('ben')), 'meetings:read', data('me'), here())).toEqual({ status: 200, decision: true, context: { policy: 'user-only' } });
+    await install(world, world.people.ada);
+    const own = token((await tenantToken(world)).body.access_token);
+    const holder = { tenant, identity: 'tenant', user: null, client: world.apps.scheduler.id, shared_access: false };
+    expect((await evaluate(own, EVERYBODYS, data('me'))).context).toMatchObject({ code: 'out_of_data_range', token: holder });
+    expect((await evaluate(own, EVERYBODYS, data(id('ben')))).context).toEqual({ policy: 'app-only', token: holder });
+    expect((await evaluate(token('made up'), 'meetings:read', data('me'))).context.token).toBeUndefined();
   });
 
   test('is for its own tenant, whatever the question says', async () => {
