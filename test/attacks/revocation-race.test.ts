@@ -28,11 +28,11 @@ describe('two server processes on one Redis', () => {
     await redis.stop();
   });
 
-  test(`I2 I3 no use that begins after a revocation was acknowledged succeeds; ${ROUNDS} rounds of revoking against exchange, refresh and introspection`, async () => {
+  test(`I2 I3 no use that begins after a revocation was acknowledged succeeds; ${ROUNDS} rounds of revoking against exchange, refresh, introspection and launch`, async () => {
     const { counts, violations } = await raceRevocations(world, { store, clock: Date.now }, { rounds: ROUNDS });
     expect(violations).toEqual([]);
     // Every way was taken, and each use won and lost: else nothing was raced.
-    const names = [...WAYS.map((way) => `${way}: success`), ...['refresh', 'introspect', 'exchange'].flatMap((use) => [`${use}: success`, `${use}: refused`])];
+    const names = [...WAYS.map((way) => `${way}: success`), ...['refresh', 'introspect', 'exchange', 'launch', 'launch exchange'].flatMap((use) => [`${use}: success`, `${use}: refused`])];
     expect(Object.keys(counts)).toEqual(expect.arrayContaining(names));
     if (ROUNDS >= 1000) process.stdout.write(`${ROUNDS} rounds: ${JSON.stringify(counts)}\n`);
     expect(aftermath(world)).toEqual([]);

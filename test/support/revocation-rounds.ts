@@ -58,7 +58,9 @@ async function seed(deps: Deps, { grant: before, code, token, family }: Slot): P
   const { id } = change.grant;
   const [ofCode, ofTokens] = [newId('family'), newId('family')];
   const bound = (name: typeof ofCode): UserBinding => ({ ...(code.binding as UserBinding), grant: id, family: name });
-  const payload = (of: StoredToken['payload']) => ({ ...of, grantId: id });
+  // The template's own times would be over after a minute of rounds.
+  const times = { iat: Math.floor(Date.now() / 1000), exp: Math.floor(lives() / 1000) };
+  const payload = (of: StoredToken['payload']) => ({ ...of, ...times, grantId: id });
   const texts = {
     code: mintToken('code', shard),
     usedCode: mintToken('code', shard),
@@ -84,6 +86,8 @@ async function seed(deps: Deps, { grant: before, code, token, family }: Slot): P
 
 const outcomeOf = ({ status, body }: Reply, success: boolean) => (status >= 500 ? 'unknown' : success && body?.error === undefined ? 'success' : 'refused');
 const pick = <T>(from: readonly T[]): T => from[Math.floor(Math.random() * from.length)]!;
+
+const CONTEXT_TOKEN = { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' } as const;
 
 /** How it is taken back. `all` ends the grant, the others what came of one code. */
 export const WAYS = ['the app revokes its refresh token', 'an operator revokes the grant', 'the app revokes the grant by its id', 'a used code comes back'] as const;
@@ -114,7 +118,7 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
     const had = await seed(deps, slot);
     const subject = `round ${begun} (${way})`;
     const isWhole = way !== 'a used code comes back';
-    const more: { access_token: string; refresh_token: string }[] = [];
+    const more: { access_token: string; refresh_token?: string }[] = [];
     const at = () => pick(servers);
     const use = async (by: string, of: string, send: () => Promise<Reply>, works: (reply: Reply) => boolean): Promise<void> => {
       const reply = await history.record({ subject, is: 'use', by, of }, send, (answer) => outcomeOf(answer, works(answer)));
@@ -123,6 +127,11 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
     const asks = (token: string) => use('introspect', token, () => introspect(world, token, { at: at() }), ({ body }) => body.active === true);
     const refreshes = (token: string) => use('refresh', token, () => refresh(world, app, token, { at: at() }), ({ status }) => status === 200);
     const exchanges = () => use('exchange', had.code, () => exchange(world, slot.attempt, had.code, { at: at() }), ({ status }) => status === 200);
+    const launch = () => world.manage.ask('POST', `/tenants/${world.tenants.northwind}/launches`, { app: app.id, user: slot.person.id, redirectUri: app.redirectUri });
+    const launches = () => use('launch', had.grant, launch, ({ status }) => status === 200);
+    const contextToken = isWhole ? ((await launch()).body.fields.context_token as string) : '';
+    const exchangesLaunch = () =>
+      use('launch exchange', contextToken, () => post(world, '/oauth/token', app, { ...CONTEXT_TOKEN, subject_token: contextToken }, { at: at() }), ({ status }) => status === 200);
     const revoked = (send: () => Promise<Reply>, works: (reply: Reply) => boolean) =>
       history.record({ subject, is: 'revocation', by: way, of: had.grant }, send, (answer) => outcomeOf(answer, works(answer)));
     const asOperator = async (): Promise<Reply> => world.manage.ask('DELETE', `/tenants/${world.tenants.northwind}/grants/${had.grant}`);
@@ -142,11 +151,11 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
     await Promise.all([
       refreshes(had.refreshToken),
       asks(had.accessToken),
-      ...(isWhole ? [exchanges()] : []),
+      ...(isWhole ? [exchanges(), launches(), exchangesLaunch()] : []),
       new Promise((resolve) => setTimeout(resolve, Math.random() * 4)).then(taken[way]),
       new Promise((resolve) => setTimeout(resolve, Math.random() * 8)).then(() => asks(had.accessToken)),
     ]);
-    await Promise.all([asks(had.accessToken), refreshes(had.refreshToken), ...(isWhole ? [exchanges()] : []), ...more.splice(0).flatMap((got) => [asks(got.access_token), refreshes(got.refresh_token)])]);
+    await Promise.all([asks(had.accessToken), refreshes(had.refreshToken), ...(isWhole ? [exchanges(), launches(), exchangesLaunch()] : []), ...more.splice(0).flatMap((got) => [asks(got.access_token), ...(got.refresh_token === undefined ? [] : [refreshes(got.refresh_token)])])]);
     for (const { is, by, outcome } of history.operations) {
       const name = is === 'revocation' ? `${way}: ${outcome}` : `${by}: ${outcome}`;
       counts[name] = (counts[name] ?? 0) + 1;
