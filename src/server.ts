@@ -24,6 +24,7 @@ import { usageOf } from './consent/app-usage.ts';
 import { DELEGATIONS_SECTION, delegationPages } from './consent/delegation-pages.ts';
 import { INSTALLED_APPS_SECTION, installedAppsPages } from './consent/installed-apps-pages.ts';
 import { consentPages } from './consent/pages.ts';
+import { forgetEnded } from './contexts/forget-ended.ts';
 import { loadContextKinds } from './contexts/load-context-kinds.ts';
 import { ACCESS_PATHS, accessRoutes } from './decisions/routes.ts';
 import { hearEvents } from './deliveries/hear-events.ts';
@@ -271,6 +272,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       ...(settings.auditDays === 0 ? [] : [{ name: 'audit trail', everyMs: 3_600_000, run: () => inEveryShard((shard) => forgetOld(deps, shard, settings.auditDays)) }]),
       { name: 'grants', everyMs: 60_000, run: grantTidier(deps) },
       { name: 'reviews', everyMs: 60_000, run: () => inEveryShard((shard) => tendReviews(deps, shard)) },
+      { name: 'ended contexts', everyMs: 3_600_000, run: () => inEveryShard((shard) => forgetEnded(deps, shard)) },
       { name: 'deleted resources', everyMs: 60_000, run: () => inEveryShard((shard) => sweepResources(deps, shard)) },
     ],
   });

@@ -9,7 +9,11 @@ export type Person = { readonly user: UserId } | { readonly guest: string };
 
 const CONTEXT = defineKind<Context>('context', {
   schema: 1,
-  indexes: ({ tenant, status, createdAt, id }) => [{ index: 'tenant', of: tenant, sort: `${status}/${createdAt} ${id}` }],
+  indexes: ({ tenant, status, createdAt, endedAt, id }) => [
+    { index: 'tenant', of: tenant, sort: `${status}/${createdAt} ${id}` },
+    // For the tidying of a shard, whosever they are.
+    ...(endedAt === null ? [] : [{ index: 'ended', of: '', sort: endedAt }]),
+  ],
 });
 
 const CONTEXT_MEMBER = defineKind<ContextMember>('context-member', {

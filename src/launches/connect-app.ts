@@ -1,12 +1,13 @@
 import { findLiveApp } from '#src/apps/app-store.ts';
 import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
 import { approvalKey, readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { allowedPermissions, asksForGroups, generationOf, mayUse } from '#src/approvals/decide.ts';
+import { allowedPermissions, asksForGroups, decide, generationOf, mayUse } from '#src/approvals/decide.ts';
 import type { ConsentAnswer } from '#src/consent/consent-answer.ts';
 import { grantChange, readGrant } from '#src/consent/grant-store.ts';
 import { AppError } from '#src/errors.ts';
 import type { AppId, UserId } from '#src/ids.ts';
-import { asRead } from '#src/storage/record-store.ts';
+import { checkedNodes } from '#src/resources/choose-nodes.ts';
+import { asRead, unchanged } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { entitlementOf } from '#src/tenants/entitlement.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
@@ -33,6 +34,11 @@ export async function connectApp(deps: LaunchDeps, { app, user, answer, asked }:
   const same = membership === member.membership && grantSlot === (before?.version ?? null) && generation === generationOf(approvals.approval);
   if (!same || !mayUse(member, inTenant)) throw new AppError('consent_changed');
   const allowed = new Set<string>([...PROTOCOL_SCOPES, ...allowedPermissions('user', inTenant)]);
+  const nodes = decision.resources ?? [];
+  // That the person may still give what they chose, in the very commit (S4).
+  const chains = await checkedNodes(deps, tenant, member, nodes);
+  if (!chains || !nodes.every(({ permission }) => decide(permission, 'user', inTenant).treatment === 'auto')) throw new AppError('consent_changed');
+  const above = new Map(chains.flatMap((chain) => [...chain.nodes, ...chain.rights]).map((record) => [`${record.key.kind.name} ${record.key.id}`, record]));
   const { grant: _, ...change } = grantChange(
     { ...decision, permissions: decision.permissions.filter((name) => allowed.has(name)) },
     { before, user, app, asked: asked.filter((name) => allowed.has(name)), generation, now: deps.clock() },
@@ -40,7 +46,7 @@ export async function connectApp(deps: LaunchDeps, { app, user, answer, asked }:
   const result = await deps.store.commit({
     shard: shardOf(tenant),
     ...change,
-    expect: [...change.expect, ...entitlement.expect, asRead(approvalKey(tenant, app), approvals.approvalRecord)],
+    expect: [...change.expect, ...entitlement.expect, ...[...above.values()].map(unchanged), asRead(approvalKey(tenant, app), approvals.approvalRecord)],
     durable: true,
   });
   if (!result.ok) throw new AppError('consent_changed');

@@ -1,4 +1,5 @@
 import { findLiveApp } from '#src/apps/app-store.ts';
+import { resourcesOf } from '#src/apps/resource-permissions.ts';
 import type { PendingConsents } from '#src/consent/pending-consent.ts';
 import { AppError } from '#src/errors.ts';
 import type { AppId, UserId } from '#src/ids.ts';
@@ -68,6 +69,8 @@ async function requestOf(deps: LaunchDeps, uid: string): Promise<PendingRequest>
     redirectUri: launchTarget(live.version, link.redirectUri),
     identity: 'user',
     scopes: ['openid', ...required, ...optional],
+    // A node that it could do without is asked for by the app, when it is needed.
+    resources: resourcesOf(live.version, 'user').flatMap(({ required: needed, kind, right, template }) => (needed ? [{ kind, right, template, identifier: null }] : [])),
     tenantHint: link.tenant ?? undefined,
     loginHint: undefined,
     includeGranted: false,
