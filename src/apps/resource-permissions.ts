@@ -35,6 +35,12 @@ export const withoutResourceNames = ({ required = [], optional = [] }: Partial<R
 export const resourcesOf = ({ resources, appOnly }: { resources?: RequestedResources | undefined; appOnly?: boolean | undefined }, identity: Identity): readonly RequestedResource[] =>
   identity === 'tenant' && appOnly !== true ? [] : (resources?.[identity] ?? []);
 
+/** Without the nodes of the kinds that these names are about. */
+export const withoutKinds = <N extends { readonly kind: string }>(nodes: readonly N[], names: readonly string[]): N[] => {
+  const kinds = new Set(names.filter(isResourcePermission).map((name) => name.split(':')[1]));
+  return nodes.filter(({ kind }) => !kinds.has(kind));
+};
+
 const LEVELS: Readonly<Record<Right, Permission['level']>> = { read: 'basic', write: 'advanced', manage: 'restricted', full_control: 'restricted' };
 
 /** What an app may do with `what`, as it stands on pages. */

@@ -1,6 +1,8 @@
+import { withoutKinds } from '#src/apps/resource-permissions.ts';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
+import type { ResourceGrant } from '#src/resources/resource.ts';
 import type { NextValue } from '#src/storage/change-record.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
 
@@ -12,13 +14,15 @@ type Which = Pick<Grant, 'id' | 'tenant' | 'user' | 'app'>;
 /** What is left of a grant. */
 interface Left {
   readonly permissions: readonly string[];
+  readonly resources?: readonly ResourceGrant[];
   readonly sharedAccess: boolean;
 }
 
 /** Takes permissions out of a grant; live opaque tokens lose them in the moment of the commit. The rest stays. */
 export const narrowGrant = (deps: Deps, which: Which, without: readonly string[], actor: Actor): Promise<Grant> =>
-  narrow(deps, which, undefined, actor, ({ permissions, sharedAccess }) => ({
+  narrow(deps, which, undefined, actor, ({ permissions, resources, sharedAccess }) => ({
     permissions: permissions.filter((name) => !without.includes(name)),
+    ...(resources && { resources: withoutKinds(resources, without) }),
     sharedAccess,
   }));
 
@@ -56,11 +60,13 @@ const narrow = (
 function narrowed(grant: Grant, left: Left, by: { actor: Actor; now: number }): NextValue<Grant> {
   const { tenant, app, user, id, permissions, resources, sharedAccess } = grant;
   const what = { tenant, app, user, grant: id };
-  const onNodes = resources && resources.length > 0 ? { resources } : {};
+  const kept = left.resources ?? resources ?? [];
+  const onNodes = kept.length > 0 ? { resources: kept } : {};
+  const fewer = left.permissions.length < permissions.length || kept.length < (resources ?? []).length;
   return {
     value: { ...grant, ...left, updatedAt: new Date(by.now).toISOString() },
     events: [
-      ...(left.permissions.length < permissions.length ? [happened({ type: 'permissions.changed', ...what, permissions: left.permissions, ...onNodes }, by)] : []),
+      ...(fewer ? [happened({ type: 'permissions.changed', ...what, permissions: left.permissions, ...onNodes }, by)] : []),
       ...(sharedAccess && !left.sharedAccess ? [happened({ type: 'shared_access.revoked', ...what }, by)] : []),
     ],
   };

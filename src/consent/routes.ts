@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { idOf, idText, permissionNames, time } from '#src/http/api/fields.ts';
+import { heldResources, idOf, idText, permissionNames, time } from '#src/http/api/fields.ts';
 import { route, type ApiRequest } from '#src/http/api/route.ts';
 import type { AppId, GrantId, TenantId, UserId } from '#src/ids.ts';
 import { lastUses } from '#src/installations/last-use.ts';
@@ -22,6 +22,7 @@ const grant = z
     user: idText,
     app: idText,
     permissions: z.array(z.string()).readonly(),
+    resources: heldResources,
     sharedAccess: z.boolean().meta({ description: 'Whether the member lets the app use what others delegated to them.' }),
     createdAt: time,
     updatedAt: time,

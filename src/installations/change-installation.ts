@@ -5,6 +5,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError, type FieldProblem } from '#src/errors.ts';
 import { happened, type Actor, type Happening } from '#src/events.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
+import { nameOf, type ResourceRef } from '#src/resources/resource.ts';
 import { asRead, type Expectation } from '#src/storage/record-store.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
@@ -56,11 +57,12 @@ const about = ({ id, tenant, app }: Installation) => ({ tenant, app, installatio
 
 /**
  * What the app holds from now on (S14): anything that it holds already, and anything that the tenant's approval and
- * rules give without asking more. Tokens follow in the moment of the commit.
+ * rules give without asking more. Of the nodes that it holds, those stay that `resources` names; more are given only where the
+ * app asks for them. Tokens follow in the moment of the commit.
  */
 export const changePermissions = (
   deps: InstallationDeps,
-  { permissions, ...named }: Named & { permissions: readonly string[] },
+  { permissions, resources, ...named }: Named & { permissions: readonly string[]; resources?: readonly ResourceRef[] | undefined },
   actor: Actor,
 ): Promise<Installation> =>
   change(deps, named, actor, (installation, { app, approvalRecord }) => {
@@ -71,10 +73,13 @@ export const changePermissions = (
       .filter((name) => !allowed.includes(name))
       .map((name): FieldProblem => ({ pointer: '/permissions', detail: `"${name.slice(0, 100)}" is more than this app may hold here.` }));
     if (fields.length > 0) throw new AppError('invalid_request', { fields });
-    const same = added.length === 0 && wanted.length === installation.permissions.length;
+    const held = installation.resources ?? [];
+    const kept = resources ? held.filter((node) => resources.some((ref) => nameOf(ref) === nameOf(node))) : held;
+    const same = added.length === 0 && wanted.length === installation.permissions.length && kept.length === held.length;
+    const onNodes = held.length > 0 ? { resources: kept } : {};
     return {
-      change: { permissions: wanted },
-      ...(!same && { what: (after: Installation): Happening => ({ type: 'permissions.changed', ...about(after), permissions: wanted }) }),
+      change: { permissions: wanted, ...onNodes },
+      ...(!same && { what: (after: Installation): Happening => ({ type: 'permissions.changed', ...about(after), permissions: wanted, ...onNodes }) }),
       // What is added has to be allowed still when it is written.
       expect: added.length === 0 ? [] : [asRead(approvalKey(named.tenant, named.app), approvalRecord)],
     };

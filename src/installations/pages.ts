@@ -12,6 +12,7 @@ import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { AppId } from '#src/ids.ts';
+import { nameOf } from '#src/resources/resource.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { usersByIds } from '#src/tenants/user-store.ts';
@@ -19,6 +20,7 @@ import { usersByIds } from '#src/tenants/user-store.ts';
 import { changeDataRange, changePermissions, resumeInstallation, suspendInstallation, type Named } from './change-installation.ts';
 import { asAudience, asDataRange } from './data-range-form.ts';
 import { installationPermissions } from './installation-view.ts';
+import { installedNodes } from './installed-nodes.ts';
 import { readInstalledApp, standingInstallationsOf, type InstallationDeps, type InstalledApp } from './installed-app.ts';
 import { STEPS, type StepName } from './installation-steps.ts';
 import { uninstall, uninstallEverything } from './uninstall.ts';
@@ -45,7 +47,10 @@ export function installationPages(deps: InstallationPagesDeps): WebRouter {
   router.post(`${BASE}/:app/permissions`, ...manage, async (ctx) => {
     const form = await postedForm(ctx, `installation:${appIn(ctx)}`);
     const permissions = form.all('permission');
-    await attempt(deps, ctx, () => changePermissions(deps, { ...named(ctx), permissions, ifVersion: Number(form.one('version')) }, actorOf(ctx)), 'permissions');
+    const keep = form.all('node');
+    const before = (await installed(deps, ctx)).installation.value.resources;
+    const resources = before?.filter((node) => keep.includes(nameOf(node)));
+    await attempt(deps, ctx, () => changePermissions(deps, { ...named(ctx), permissions, resources, ifVersion: Number(form.one('version')) }, actorOf(ctx)), 'permissions');
   });
 
   router.post(`${BASE}/:app/data-range`, ...manage, async (ctx) => {
@@ -166,6 +171,7 @@ async function showOne(deps: InstallationDeps, ctx: WebContext, { app, installat
     range: words,
     manages: capabilities.includes('apps.manage'),
     ...installationPermissions(installation, app, deps.catalogue),
+    nodes: await installedNodes(deps, installation, app),
     audience: form,
     version,
     list: adminPath(tenant.id, 'installations'),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, shown, shownPage, tagged } from '#src/http/api/answer.ts';
-import { idText, permissionNames, searchText, time } from '#src/http/api/fields.ts';
+import { heldResources, idText, permissionNames, searchText, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
 import type { GroupId, UserId } from '#src/ids.ts';
 import { readApp } from '#src/apps/app-store.ts';
@@ -42,6 +42,7 @@ const installation = z
     version: idText.meta({ description: 'The version that was consented to last.' }),
     permissions: z.array(z.string()).readonly(),
     dataRange: shownRange,
+    resources: heldResources,
     status,
     installedBy: idText,
     createdAt: time,
@@ -99,7 +100,14 @@ export const installationsRoutes = [
     summary: 'Say what an installed app holds, within what the tenant allows; its tokens follow at once',
     scope: 'manage',
     ifMatch: 'required',
-    body: z.strictObject({ permissions: permissionNames }),
+    body: z.strictObject({
+      permissions: permissionNames,
+      resources: z
+        .array(z.strictObject({ kind: z.string().max(200), id: z.string().max(200) }))
+        .max(1000)
+        .optional()
+        .meta({ description: 'Of the nodes that it holds, those that it keeps; without it, all.' }),
+    }),
     answer: tagged(installation),
     errors: ['conflict'],
     async handle(deps: InstallationDeps, { params, body, ifVersion, actor }) {

@@ -1,3 +1,4 @@
+import { withoutKinds } from '#src/apps/resource-permissions.ts';
 import { declaredFor } from '#src/approvals/decide.ts';
 import { requestReview, type AskOutcome } from '#src/approvals/request-review.ts';
 import type { Identity } from '#src/approvals/rules.ts';
@@ -64,5 +65,6 @@ export async function giveUp(
   }
   if (!standing.installation) throw new AppError('not_found');
   const left = standing.installation.value.permissions.filter((name) => !permissions.includes(name));
-  await changePermissions(deps, { tenant, app, permissions: left, ifVersion: standing.installation.version }, actor);
+  const kept = withoutKinds(standing.installation.value.resources ?? [], permissions);
+  await changePermissions(deps, { tenant, app, permissions: left, resources: kept, ifVersion: standing.installation.version }, actor);
 }

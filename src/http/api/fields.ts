@@ -29,3 +29,10 @@ export const searchText = z.string().max(200).meta({ description: 'Words of the 
 
 /** A secret in the answer that makes it. */
 export const secretOnce = z.string().meta({ format: 'password', description: 'Shown this once; only its digest is kept.' });
+
+/** What an app holds on nodes of the resource tree; only where it holds any. */
+export const heldResources = z
+  .array(z.object({ kind: z.string(), id: z.string(), right: z.string() }))
+  .readonly()
+  .optional()
+  .meta({ description: 'Nodes of the resource tree, with what the app may do on each and on all below it.' });
