@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { tenantsOfApp } from '#src/approvals/tenant-apps.ts';
 import { isStorageDown } from '#src/deliveries/event-reader.ts';
 import { happened } from '#src/events.ts';
 import type { TenantId } from '#src/ids.ts';
 import type { InstallationDeps } from '#src/installations/installed-app.ts';
+import { apartFromRequests } from '#src/request-origin.ts';
 import { put, unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 import type { StoreLog } from '#src/storage/store-options.ts';
 
@@ -23,7 +25,7 @@ export interface RunningRevocations {
 }
 
 const LOOK_EVERY_MS = 1000;
-/** Who works on one says so with every batch; who says nothing for so long is dead, and another goes on. */
+/** Who works on one says so all the time; who says nothing for so long is dead, and another goes on. */
 const CLAIM_MS = 3000;
 const BATCH = 64;
 const COUNTED_AT_ONCE = 500;
@@ -32,7 +34,7 @@ const COUNTED_AT_ONCE = 500;
  * Works on what is not done. One process at a time works on each; two would do no harm, since each tenant is one commit
  * that happens once, and of two that write the progress down the second finds it changed and lets go.
  */
-export function startRevocations(deps: RevocationsDeps): RunningRevocations {
+export function startRevocations(deps: RevocationsDeps, { lookEveryMs = LOOK_EVERY_MS, claimMs = CLAIM_MS } = {}): RunningRevocations {
   const me = randomUUID();
   let stopping = false;
   let working: Promise<void> | undefined;
@@ -40,7 +42,7 @@ export function startRevocations(deps: RevocationsDeps): RunningRevocations {
   /** Written only when nobody else did; `undefined` when somebody did. */
   async function advance(record: StoredRecord<Revocation>, change: Partial<Revocation>): Promise<StoredRecord<Revocation> | undefined> {
     const { app, id, startedBy } = record.value;
-    const until = deps.clock() + CLAIM_MS;
+    const until = deps.clock() + claimMs;
     const value: Revocation = { ...record.value, claim: stopping || change.status === 'done' ? null : { by: me, until }, ...change };
     const now = deps.clock();
     const result = await deps.store.commit({
@@ -53,18 +55,29 @@ export function startRevocations(deps: RevocationsDeps): RunningRevocations {
     return result.ok ? { ...record, value, version: result.version } : undefined;
   }
 
+  /** However long a piece of the work takes, nobody else begins with it meanwhile; what it brings is written down. */
+  async function advanceBy(record: StoredRecord<Revocation>, piece: Promise<Partial<Revocation>>): Promise<StoredRecord<Revocation> | undefined> {
+    let held: StoredRecord<Revocation> | undefined = record;
+    for (;;) {
+      const change: Partial<Revocation> | void = await Promise.race([piece, delay(claimMs / 3, undefined, { ref: false })]);
+      held &&= await advance(held, change ?? {});
+      if (change) return held;
+    }
+  }
+
+  async function nextBatch({ value }: StoredRecord<Revocation>): Promise<Partial<Revocation>> {
+    const { tenants, next } = await batchOf(deps, value);
+    const results = await Promise.all(tenants.map((tenant) => tryInTenant(deps, value, tenant)));
+    const counted = (result: string) => results.filter((each) => each === result).length;
+    const progress = { looked: value.looked + tenants.length, revoked: value.revoked + counted('revoked'), failed: value.failed + counted('failed'), next: next ?? null };
+    const end = { status: 'done', finishedAt: new Date(deps.clock()).toISOString(), total: progress.looked } as const;
+    return { ...progress, ...(next === undefined && end) };
+  }
+
   async function work(found: StoredRecord<Revocation>): Promise<void> {
     let record = await advance(found, {});
-    if (record && record.value.total === null) record = await advance(record, { total: await count(deps, record.value) });
-    while (record && !stopping && record.value.status === 'running') {
-      const { value } = record;
-      const { tenants, next } = await batchOf(deps, value);
-      const results = await Promise.all(tenants.map((tenant) => tryInTenant(deps, value, tenant)));
-      const counted = (result: string) => results.filter((each) => each === result).length;
-      const progress = { looked: value.looked + tenants.length, revoked: value.revoked + counted('revoked'), failed: value.failed + counted('failed'), next: next ?? null };
-      const end = { status: 'done', finishedAt: new Date(deps.clock()).toISOString(), total: progress.looked } as const;
-      record = await advance(record, { ...progress, ...(next === undefined && end) });
-    }
+    if (record && record.value.total === null) record = await advanceBy(record, count(deps, record.value).then((total) => ({ total })));
+    while (record && !stopping && record.value.status === 'running') record = await advanceBy(record, nextBatch(record));
   }
 
   async function look(): Promise<void> {
@@ -79,10 +92,11 @@ export function startRevocations(deps: RevocationsDeps): RunningRevocations {
     }
   }
 
+  // Whoever asked for one of them just now did not ask for the others.
   const run = (): void => {
-    if (!stopping) working ??= look().finally(() => (working = undefined));
+    if (!stopping) working ??= apartFromRequests(look).finally(() => (working = undefined));
   };
-  const timer = setInterval(run, LOOK_EVERY_MS).unref();
+  const timer = setInterval(run, lookEveryMs).unref();
   return {
     nudge: run,
     async stop() {
