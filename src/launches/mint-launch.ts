@@ -1,4 +1,4 @@
-import { shutsOf } from '#src/approvals/decide.ts';
+import { declaredFor, shutsOf } from '#src/approvals/decide.ts';
 import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { effectiveScope } from '#src/consent/effective-permissions.ts';
 import { randomBase62 } from '#src/ids.ts';
@@ -69,8 +69,5 @@ export const authorizationOf = ({ person, standing }: Pick<LaunchFacts, 'person'
   'guest' in person ? 'unauthenticated' : standing.grant || isOnlyForTenant(standing) ? 'authorized' : 'authenticated';
 
 /** An app that works for whole tenants and asks nothing of members: where it is installed, it may know who opens it. */
-const isOnlyForTenant = ({ app, installation }: LaunchFacts['standing']): boolean => {
-  const { required, optional } = app.version.permissions.user;
-  return installation !== undefined && required.length + optional.length === 0;
-};
+const isOnlyForTenant = ({ app, installation }: LaunchFacts['standing']): boolean => installation !== undefined && declaredFor(app.version, 'user').length === 0;
 

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 
 import { connect, introspect, signIn } from '#test/support/oauth-flow.ts';
 import { createHttpBrowser } from '#test/support/http-browser.ts';
+import { registerApp } from '#test/support/register-app.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 import { claimsOf, launchSite, postedBy, type LaunchSite } from './site.ts';
@@ -133,6 +134,25 @@ describe('opening an app', () => {
     expect((await site.open(ben, { resource: 'site_collection:team:1' })).status).toBe(404);
     await world.manage.put(`${tree}/tenancy/root/rights/${ben.id}`, { right: 'read' });
     expect(claimsOf((await site.launch(ben, { resource: 'site_collection:team:1' })).context_token).resource).toEqual({ kind: 'site_collection', id: 'team:1' });
+  });
+
+  test('S3 S8 an app that needs a list has one picked before it opens, and its token is for that one', async () => {
+    const tree = `/tenants/${world.tenants.northwind}/resources`;
+    const root = { kind: 'tenancy', id: 'lists' };
+    const list = (id: string) => ({ kind: 'list', id, title: id, template: 'tasks', parent: { kind: 'web', id: 'web' } });
+    await world.manage.post(tree, {
+      nodes: [{ ...root, title: 'Lists', parent: null }, { kind: 'site_collection', id: 'site', title: 'Site', parent: root }, { kind: 'web', id: 'web', title: 'Web', parent: { kind: 'site_collection', id: 'site' } }, list('mine'), list('other')],
+    });
+    await world.manage.put(`${tree}/web/web/rights/${ada.id}`, { right: 'write' });
+    const tasks = await registerApp(world.manage, { name: 'Tasks', authMethod: 'client_secret_basic' }, {
+      redirectUris: ['https://tasks.example/callback'], launchUri: 'https://tasks.example/launch', permissions: { user: { required: ['meetings:read'] } },
+      resources: { user: [{ kind: 'list', right: 'write', template: 'tasks', required: true }] },
+    });
+    const consent = await site.open(ada, {}, tasks);
+    const browser = await site.browserOf(ada);
+    const opened = await browser.submit(consent, { button: 'Authorize', tick: ['node_user_0=mine'] });
+    const { status, body } = await site.exchange(postedBy(opened).context_token, {}, tasks);
+    expect([status, body.authorization_details]).toEqual([200, [{ type: 'resource_access', kind: 'list', right: 'write', identifier: 'mine' }]]);
   });
 
   test('the platform opens it for a member by the API, where it may be opened, and only there', async () => {
