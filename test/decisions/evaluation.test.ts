@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import { connect, introspect, post, revoke } from '#test/support/oauth-flow.ts';
+import { dpopProof, newClientKey } from '#test/support/client-keys.ts';
+import { authorize, begin, connect, exchange, introspect, post, revoke } from '#test/support/oauth-flow.ts';
 import { approve, EVERYBODYS, install, shut, tenantToken } from '#test/support/tenant-tokens.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -108,6 +109,15 @@ describe('a user token', () => {
       if (text.length > 10) expect(JSON.stringify(answer.body)).not.toContain(text);
     }
     expect(world.assent.logged()).not.toContain(tokens.access_token);
+  });
+
+  test('that is bound to a key is good only for who says whose proof was seen', async () => {
+    const [key, other] = await Promise.all([newClientKey('ES256'), newClientKey('ES256')]);
+    const attempt = begin(world, { parameters: { tenant } });
+    const answer = await authorize(attempt, world.people.ben);
+    const { body } = await exchange(world, attempt, answer.get('code'), {}, { dpop: await dpopProof(key, { url: `${world.issuer}/oauth/token` }) });
+    const asked = (properties?: object) => word(token(body.access_token, properties), 'meetings:read', data(id('ben')));
+    expect(await Promise.all([asked(), asked({ jkt: other.jwk.kid }), asked({ jkt: 7 }), asked({ jkt: key.jwk.kid })])).toEqual(['invalid_token', 'invalid_token', 'invalid_token', 'yes']);
   });
 
   test('says in a word what stands in its way: the member, the app, the tenant', async () => {
