@@ -153,7 +153,9 @@ describe('taking back', () => {
   it('goes through storage/revoke.ts: what is removed elsewhere is what nothing hangs on', () => {
     const bookkeeping = [
       'src/apps/listing-store.ts', // an entry of a list
+      'src/contexts/forget-ended.ts', // a month after it was over
       'src/approvals/settle-review.ts', // that a review is open
+      'src/contexts/forget-ended.ts', // what ended a month ago
       'src/deliveries/deliver-due.ts', // what was delivered
       'src/deliveries/lease.ts',
       'src/http/api/idempotency.ts',

@@ -129,7 +129,7 @@ export async function raceRevocations(world: World<any>, deps: Deps, { rounds, u
     const exchanges = () => use('exchange', had.code, () => exchange(world, slot.attempt, had.code, { at: at() }), ({ status }) => status === 200);
     const launch = () => world.manage.ask('POST', `/tenants/${world.tenants.northwind}/launches`, { app: app.id, user: slot.person.id, redirectUri: app.redirectUri });
     const launches = () => use('launch', had.grant, launch, ({ status }) => status === 200);
-    const contextToken = isWhole ? ((await launch()).body.fields.context_token as string) : '';
+    const contextToken: string = isWhole ? ((await launch()).body.fields?.context_token ?? '') : '';
     const exchangesLaunch = () =>
       use('launch exchange', contextToken, () => post(world, '/oauth/token', app, { ...CONTEXT_TOKEN, subject_token: contextToken }, { at: at() }), ({ status }) => status === 200);
     const revoked = (send: () => Promise<Reply>, works: (reply: Reply) => boolean) =>
