@@ -49,19 +49,20 @@ export function contextKindsOf(kinds: readonly ContextKind[]): ContextKinds {
   return { kinds, find: (name) => byName.get(name) };
 }
 
-type Loose<T> = { readonly [K in keyof T]?: unknown };
-const listIn = <T>(value: unknown): readonly Loose<T>[] => (Array.isArray(value) ? value.map((each: unknown) => (each ?? {}) as Loose<T>) : []);
+/** A mapping as it stands in the file, unchecked. */
+type Loose = Readonly<Record<string, unknown>>;
+const listIn = (value: unknown): readonly Loose[] => (Array.isArray(value) ? value.map((each: unknown) => (each ?? {}) as Loose) : []);
 
 /** What no value shows alone. */
 function across(data: unknown, isUserPermission: IsUserPermission): Found[] {
-  const kinds = listIn<ContextKind>((data as { kinds?: unknown } | null)?.kinds);
+  const kinds = listIn((data as Loose | null)?.['kinds']);
   return [
     ...twice(kinds, ['kinds']),
     ...kinds.flatMap((each, place) => {
       const at = ['kinds', place];
-      const roles = listIn<{ name: string }>(each.roles);
-      const names = roles.map(({ name }) => name);
-      const methods = listIn<ContextKind['methods'][number]>(each.methods);
+      const roles = listIn(each['roles']);
+      const names = roles.map((role) => role['name']);
+      const methods = listIn(each['methods']);
       return [
         ...(roles.length > 0 && !names.includes(OWNER) ? [{ path: [...at, 'roles'], message: `One of the roles is ${OWNER}.` }] : []),
         ...twice(roles, [...at, 'roles']),
@@ -73,7 +74,7 @@ function across(data: unknown, isUserPermission: IsUserPermission): Found[] {
 }
 
 function methodProblems(
-  { roles, permission, own, authorized }: Loose<ContextKind['methods'][number]>,
+  { roles, permission, own, authorized }: Loose,
   { path, roles: known, isUserPermission }: { path: Found['path']; roles: readonly unknown[]; isUserPermission: IsUserPermission },
 ): Found[] {
   const found: Found[] = [];
