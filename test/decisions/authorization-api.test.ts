@@ -85,6 +85,24 @@ describe('a request', () => {
     expect((await fetch(`${world.issuer}/access/v1/evaluation`)).status).toBe(405);
   });
 
+  test('xT5 xP15 with ids of any form is answered, and opens nothing', async () => {
+    const forms = ['\u0000', '\ud800', '{s1}:*', '../..', '["a","b"]', '__proto__', 'x'.repeat(1000), `${ben}\u0000`, ' '];
+    const types = (id: string) => ['user_data', 'context', 'web', 'tenancy', 'todo'].map((type) => ({ type, id }));
+    for (const form of forms) {
+      const subjects = ['user', 'guest', 'app', 'access_token', form.slice(0, 200)].map((type) => ({ type, id: form }));
+      const asked = [
+        ...subjects.map((subject) => ({ ...question, subject })),
+        ...types(form).map((resource) => ({ ...question, resource })),
+        ...types('x').map((resource) => ({ ...question, resource, context: { tenant: form, app: form, context: form } })),
+        { ...question, action: { name: form.slice(0, 200) } },
+      ];
+      const { status, body } = await ask(world, 'evaluations', { evaluations: asked });
+      expect([form.slice(0, 20), status, body.evaluations.filter(({ decision }: { decision: boolean }) => decision)]).toEqual([form.slice(0, 20), 200, []]);
+      for (const type of ['user', 'guest', 'app']) expect((await ask(world, 'search/subject', { ...question, subject: { type }, resource: { type: 'web', id: form } })).body.results).toEqual([]);
+      expect((await ask(world, 'search/resource', { ...question, subject: { type: 'user', id: form }, resource: { type: 'web' } })).body.results).toEqual([]);
+    }
+  });
+
   test('may hold more than anybody knows', async () => {
     const more = { ...question, foo: 'bar', action: { name: 'meetings:read', properties: { method: 'GET' } }, context: { tenant, time: '1985-10-26T01:22-07:00' }, future: { nested: true } };
     expect((await ask(world, 'evaluation', more)).body).toEqual(YES);
