@@ -51,8 +51,8 @@ class Tree {
 
 /**
  * Registers nodes, or changes and moves those that are there: one commit, all or none. It expects all that stands above
- * them as it was read, so that two moves at once make no circle. Moving is durable, since it takes away what was
- * inherited.
+ * them as it was read, so that two moves at once make no circle. Moving takes away what was inherited, so it is durable, and
+ * so is the answer that a node is there already.
  */
 export async function placeResources(deps: ResourceDeps, { tenant, nodes, ifVersion, pointer = () => '' }: Placing, actor: Actor): Promise<ResourceNode[]> {
   const inputs = nodes.map((node, place) => checkedResource(node, deps.resourceKinds, pointer(place)));
@@ -70,9 +70,11 @@ export async function placeResources(deps: ResourceDeps, { tenant, nodes, ifVers
 
     const now = deps.clock();
     const placed: ResourceNode[] = [];
+    let known = false;
     const events: AssentEvent[] = [];
     for (const [place, input] of inputs.entries()) {
       const before = tree.chain(input)?.[0];
+      known ||= before !== undefined;
       if (ifVersion !== undefined && (before === undefined || stored.get(nameOf(input))?.version !== ifVersion)) throw new AppError('precondition_failed');
       const { node, what } = placedNode(tree, { tenant, input, before, now }, deps.resourceKinds, pointer(place));
       tree.set(node);
@@ -88,7 +90,7 @@ export async function placeResources(deps: ResourceDeps, { tenant, nodes, ifVers
       ...[...stored].flatMap(([name, record]) => (written.has(name) ? [] : [unchanged(record)])),
     ];
     const write = placed.map((node) => put(resourceKey(tenant, node), node, { tenant }));
-    return { change: { shard: shardOf(tenant), expect, write, events, durable: events.some(({ type }) => type === 'resource.moved') }, result: placed };
+    return { change: { shard: shardOf(tenant), expect, write, events, durable: known }, result: placed };
   });
 }
 

@@ -10,7 +10,7 @@ import { isActive } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 
 import { readChains } from './read-chains.ts';
-import { holdsRight, isSameNode, nodeRefOf, type ResourceRef, type ResourceRight, type Right } from './resource.ts';
+import { isSameNode, nodeRefOf, type ResourceRef, type ResourceRight, type Right } from './resource.ts';
 import { rightKey, rightsOfQuery, rightsOnQuery } from './resource-records.ts';
 import { knownResource } from './resource-store.ts';
 
@@ -28,7 +28,7 @@ interface OnNode {
 
 /**
  * Gives members rights on a node, each in the place of what they had there: one commit, all or none. They are given to the
- * membership, and end with it. Durable where one becomes less.
+ * membership, and end with it. Durable where one was there before, since it may become less.
  */
 export async function giveRights(deps: Deps, { tenant, ref, rights, pointer }: OnNode & { rights: readonly RightInput[]; pointer: (place: number) => string }, actor: Actor): Promise<ResourceRight[]> {
   if (new Set(rights.map(({ user }) => user)).size < rights.length) throw new AppError('invalid_request', { detail: 'A member stands here twice.' });
@@ -55,7 +55,7 @@ export async function giveRights(deps: Deps, { tenant, ref, rights, pointer }: O
         expect: [unchanged(record), ...given.flatMap(({ member, had, key }) => [unchanged(member), asRead(key, had)])],
         write: given.map(({ key, value }) => put(key, value, { tenant })),
         events: given.filter((each) => !same(each)).map(({ value: { user, right } }) => happened({ type: 'resource_right.given', tenant, kind: ref.kind, resource: ref.id, user, right }, { actor, now })),
-        durable: given.some(({ had, value }) => had !== undefined && !holdsRight(value.right, had.value.right)),
+        durable: given.some(({ had }) => had !== undefined),
       },
       result: given.map(({ value }) => value),
     };

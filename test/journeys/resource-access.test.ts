@@ -146,9 +146,23 @@ describe('the person chooses', () => {
     // Asked once: the same request again is no question, and no list is no access to one.
     const again = await connect(world, ben, { app: tasksApp, browser, parameters: asking([TASKS]) });
     expect(again.tokens['authorization_details']).toEqual(onList('sales-tasks'));
+    const { url, verifier } = attemptOf([TASKS]);
+    const pushed = await post(world, '/oauth/par', tasksApp, Object.fromEntries(url.searchParams));
+    const request = new URL(`${world.issuer}/oauth/authorize?${new URLSearchParams({ client_id: tasksApp.id, request_uri: pushed.body.request_uri })}`);
+    const landed = await browser.open(request, { stopAt: tasksApp.redirectUri });
+    const byPush = await exchange(world, { app: tasksApp, verifier, url, state: '', nonce: '' }, landed.url.searchParams.get('code'));
+    expect(byPush.body.authorization_details).toEqual(onList('sales-tasks'));
     const without = await connect(world, ben, { app: tasksApp, browser, parameters: { scope: 'openid' } });
     expect(without.tokens['authorization_details']).toBeUndefined();
     expect((await detailsOf(without.tokens.access_token))).toBeUndefined();
+  });
+
+  test('S1 a JWT for a resource server says it too', async () => {
+    const audience = 'https://lists.example';
+    await world.manage.post('/resource-servers', { name: 'Lists', audience, tokenFormat: 'jwt' });
+    const { tokens } = await connect(world, ben, { app: tasksApp, browser: as(ben), parameters: asking([TASKS], { resource: audience }) });
+    const claims = JSON.parse(Buffer.from(tokens.access_token.split('.')[1] ?? '', 'base64url').toString());
+    expect([claims.aud, claims.authorization_details]).toEqual([audience, onList('sales-tasks')]);
   });
 
   test('S4 xC4 what the form names is held against what they hold: nothing else can be sent', async () => {
