@@ -77,9 +77,16 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
       await postedForm(ctx, stepPurpose(ctx, step));
       const app = await appInPath(deps, ctx);
       const named: Named = { tenant: adminOf(ctx).tenant.id, app: app.id };
-      // Asked for by somebody who saw it as it was; when it is so already, it is written once more and nothing is told.
-      if (stepsFor(app).includes(step) || step === 'remove') await DO[step](deps, named, actorOf(ctx));
-      redirectTo(ctx, `${appPath(named.tenant, named.app)}?done=${step}`);
+      const back = appPath(named.tenant, named.app);
+      try {
+        // When it is so already it is written once more: whoever did it may not know whether that is on disk (I2, I8).
+        await DO[step](deps, named, actorOf(ctx));
+      } catch (error) {
+        // There is nothing left to do it to: the page shows what there is.
+        if (error instanceof AppError && error.code === 'not_found') return redirectTo(ctx, back);
+        throw error;
+      }
+      redirectTo(ctx, `${back}?done=${step}`);
     });
   }
 

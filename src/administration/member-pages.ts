@@ -62,8 +62,10 @@ export function memberPages(deps: AdministrationPagesDeps): WebRouter {
 
     router.post(`${ONE}/${step}`, ...manage, async (ctx) => {
       await postedForm(ctx, purposeOf(ctx, `member ${step}`));
-      const { listed: { member } } = await changeable(ctx);
-      const which = { tenant: member.tenant, user: member.user };
+      const which = { tenant: adminOf(ctx).tenant.id, user: ctx['params'].user as UserId };
+      // Removed already, by whomever: that has to be as certain as if it had been done here (I2).
+      if (step === 'remove' && !(await readMember(deps, which.tenant, which.user))) await removeMember(deps, which, actorOf(ctx));
+      await changeable(ctx);
       const status = step === 'deactivate' ? 'inactive' : 'active';
       await attempt(ctx, step, () => (step === 'remove' ? removeMember(deps, which, actorOf(ctx)) : changeMember(deps, { ...which, status }, actorOf(ctx))));
     });

@@ -1,4 +1,5 @@
 import { removeGrant } from '#src/consent/change-grant.ts';
+import { confirmNoGrantOf } from '#src/consent/grant-store.ts';
 import { AppError } from '#src/errors.ts';
 import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
@@ -52,7 +53,12 @@ export function subscriberPages(deps: AdministrationPagesDeps): WebRouter {
   router.post(ONE, ...manage, async (ctx) => {
     await postedForm(ctx, purposeOf(ctx, 'remove one'));
     const { tenant } = adminOf(ctx);
-    const [app, { user }] = await Promise.all([appInPath(deps, ctx), subscriberInPath(ctx)]);
+    const app = await appInPath(deps, ctx);
+    const { user } = await subscriberInPath(ctx).catch(async (error: unknown) => {
+      // Removed already, by whomever: that has to be as certain as if it had been done here (I2).
+      await confirmNoGrantOf(deps, tenant.id, ctx['params'].user as UserId, app.id);
+      throw error;
+    });
     await removeGrant(deps, { tenant: tenant.id, user, app: app.id }, actorOf(ctx));
     const where = queryField(ctx, 'from') === 'member' ? memberPath(tenant.id, user) : appPath(tenant.id, app.id, 'subscribers');
     redirectTo(ctx, `${where}?done=removed-one`);

@@ -5,7 +5,7 @@ import type { AppId, GrantId, TenantId, UserId } from '#src/ids.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
 
 import type { Grant } from './grant.ts';
-import { grantKey, readGrant, revokeGrant } from './grant-store.ts';
+import { confirmNoGrantOf, grantKey, readGrant, revokeGrant } from './grant-store.ts';
 
 export interface GrantPlace {
   readonly tenant: TenantId;
@@ -33,6 +33,7 @@ export const setSharedAccess = (deps: Deps, { tenant, user, app, grant: id }: Gr
 /** Takes the app out for one member: the grant and all that hangs on it end at once. */
 export async function removeGrant(deps: Deps, { tenant, user, app, grant: id }: GrantPlace, actor: Actor): Promise<void> {
   const record = await readGrant(deps, tenant, user, app);
+  if (!record) await confirmNoGrantOf(deps, tenant, user, app);
   if (!record || (id !== undefined && record.value.id !== id)) throw new AppError('not_found');
   await revokeGrant(deps, record, actor);
 }

@@ -188,16 +188,21 @@ export function grantChange(
   };
 }
 
-/** For the answer that there is no grant with this id: it has to be as durable as if this call had ended it (I2). */
-export async function confirmNoGrant({ store }: Deps, id: string): Promise<void> {
-  const shard = shardOfId('grant', id);
-  if (shard === undefined) return;
-  const key: Key<unknown> = { shard, kind: GRANT_PLACE, id };
-  await revoke(store, shard, async () => {
-    const [place] = await store.read(key);
-    return place ? { result: undefined } : { expect: [absent(key)], write: [remove(key)], events: [], result: undefined };
+/** For the answer that there is no grant: it has to be as durable as if this call had ended it (I2, I8). */
+const confirmNone = ({ store }: Deps, key: Key<unknown>): Promise<void> =>
+  revoke(store, key.shard, async () => {
+    const [record] = await store.read(key);
+    return record ? { result: undefined } : { expect: [absent(key)], write: [remove(key)], events: [], result: undefined };
   });
+
+/** None with this id. */
+export async function confirmNoGrant(deps: Deps, id: string): Promise<void> {
+  const shard = shardOfId('grant', id);
+  if (shard !== undefined) await confirmNone(deps, { shard, kind: GRANT_PLACE, id });
 }
+
+/** None of this member for this app. */
+export const confirmNoGrantOf = (deps: Deps, tenant: TenantId, user: UserId, app: AppId): Promise<void> => confirmNone(deps, grantKey(tenant, user, app));
 
 /**
  * Takes a grant back: one durable commit, whatever hangs on it (codes, refresh tokens, opaque access tokens) is dead

@@ -11,7 +11,7 @@ import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 
 import { STATE_NAMES, STATE_SENTENCES } from './app-state.ts';
 import { removeGrant } from './change-grant.ts';
-import { appInPath, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
+import { appInPath, appToRemove, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
 import type { InstalledApp, InstalledAppDeps } from './installed-app.ts';
 import { installedApps, launchPathOf, type InstalledAppLine } from './installed-apps.ts';
 import { addUpdateGrantPages } from './update-grant-pages.ts';
@@ -48,7 +48,7 @@ export function installedAppsPages(deps: InstalledAppsPagesDeps): WebRouter {
   });
 
   router.post(`${ONE_APP}/remove`, own, async (ctx) => {
-    const found = await appInPath(deps, ctx);
+    const found = await appToRemove(deps, ctx);
     await postedForm(ctx, purposeOf('remove', found));
     await removeGrant(deps, placeOfGrant(found), { kind: 'user', id: found.grant.user });
     redirectTo(ctx, `${INSTALLED_APPS_SECTION.href}?done=removed`);

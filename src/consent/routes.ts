@@ -11,7 +11,7 @@ import type { Page, StoredRecord } from '#src/storage/record-store.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
 
 import type { Grant } from './grant.ts';
-import { findGrantById, grantsOfApp, grantsOfUser, revokeGrant } from './grant-store.ts';
+import { confirmNoGrant, findGrantById, grantsOfApp, grantsOfUser, revokeGrant } from './grant-store.ts';
 import { limitGrant } from './narrow-grant.ts';
 import { standingGrants } from './standing-grants.ts';
 
@@ -91,6 +91,7 @@ export const consentRoutes = [
     answer: nothing,
     async handle(deps: Deps, { params, actor }) {
       const record = await grantIn(deps, params);
+      if (!record) await confirmNoGrant(deps, params.grant);
       if (!record || !(await revokeGrant(deps, record, actor))) throw new AppError('not_found');
     },
   }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 
 import { setAppStatus } from '#src/apps/app-store.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
@@ -267,6 +267,37 @@ describe('the forms', () => {
     } finally {
       await changeMember(deps, { tenant: northwind, user: people.chloe.id, role: 'admin' }, system);
     }
+  });
+
+  it('I2 I8 sent once more, because the answer was lost say, make sure that what they took is on disk', async () => {
+    const { ben, ada: owner } = site.people;
+    const commits = jest.spyOn(site.deps.store, 'commit');
+    const durably = () => commits.mock.calls.filter(([change]) => change.durable).length;
+    for (const [step, button] of [['suspend', 'Suspend'], ['uninstall', 'Uninstall'], ['withdraw', 'Stop it'], ['block', 'Block the app'], ['remove', 'Remove for everybody']] as const) {
+      const app = await site.makeApp(`Twice ${step}`);
+      await connect(ben, app);
+      await install(site, app, { user: owner.id, permissions: ['notices:send'] });
+      const page = await open(app, `/${step}`);
+      const first = await chloe.submit(page, { button });
+      const before = durably();
+      expect([step, (await chloe.submit(page, { button })).html.includes('class="notice'), durably() - before]).toEqual([step, first.html.includes('class="notice'), 1]);
+    }
+    const app = await site.makeApp('Twice from one');
+    await connect(ben, app);
+    const page = await open(app, `/subscribers/${ben.id}/remove`);
+    await chloe.submit(page, { button: 'Remove' });
+    const before = durably();
+    expect([(await chloe.submit(page, { button: 'Remove' })).status, durably() - before]).toEqual([404, 1]);
+    commits.mockRestore();
+  });
+
+  it('say nothing of what they did when there is nothing left to do it to', async () => {
+    const app = await site.makeApp('Suspended too late');
+    await install(site, app, { user: site.people.ada.id, permissions: ['notices:send'] });
+    const [suspend, uninstall] = [await open(app, '/suspend'), await open(app, '/uninstall')];
+    await chloe.submit(uninstall, { button: 'Uninstall' });
+    const late = await chloe.submit(suspend, { button: 'Suspend' });
+    expect([late.status, late.url.search, late.html.includes('It is suspended')]).toEqual([200, '', false]);
   });
 
   it('xT4 xC1 belong to one app of one tenant and to one step', async () => {

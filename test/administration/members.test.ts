@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
 import { readGrant } from '#src/consent/grant-store.ts';
 import { putInGroup } from '#src/tenants/group-members.ts';
@@ -148,6 +148,11 @@ describe('changing a member', () => {
     expect([after.url.pathname, after.html.includes('The member was removed.')]).toEqual([`/admin/${site.northwind}/members`, true]);
     expect(await member(mia)).toBeUndefined();
     expect((await open(mia)).status).toBe(404);
+    // I2: sent once more, because the answer was lost say, it makes sure that this is on disk.
+    const commits = jest.spyOn(site.deps.store, 'commit');
+    const again = await browsers.chloe.submit(page, { button: 'Remove' });
+    expect([again.status, commits.mock.calls.filter(([change]) => change.durable).length]).toEqual([404, 1]);
+    commits.mockRestore();
   });
 
   it('xA5 does nothing for somebody who was demoted between the page and the answer', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { openStore } from '#src/storage/open-store.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { arrive, authorize, begin, connect, exchange, introspect, post, refresh, SCOPE, signIn } from '#test/support/oauth-flow.ts';
 import { registerApp } from '#test/support/register-app.ts';
@@ -8,8 +9,16 @@ import { startWorld, type World } from '#test/support/world.ts';
 import { forgetGrants } from './steps.ts';
 
 let world: World;
+/** Commits that were answered only when they were on disk. */
+let durable = 0;
 beforeAll(async () => {
-  world = await startWorld({ settings: { ASSENT_LAST_USE_SECONDS: '1' } });
+  world = await startWorld({
+    settings: { ASSENT_LAST_USE_SECONDS: '1' },
+    async openStore(...place) {
+      const store = await openStore(...place);
+      return { ...store, commit: (change) => ((durable += change.durable ? 1 : 0), store.commit(change)) };
+    },
+  });
 });
 afterAll(() => world.stop());
 
@@ -74,6 +83,16 @@ describe('Installed apps', () => {
     expect((await browser.open(pushedUrl)).html).toContain('asks for access');
     // What comes after is asked anew.
     expect((await browser.open(begin(world, { parameters: { tenant: world.tenants.northwind } }).url)).html).toContain('asks for access');
+  });
+
+  test('I2 I8 removed once more, because the answer was lost say, it makes sure that it is gone on disk: on the page and in the API', async () => {
+    const { browser } = await connect(world, world.people.ben);
+    const confirm = await browser.open(`${pathOf()}/remove`);
+    const { items: [grant] } = await world.manage.get(`/tenants/${world.tenants.northwind}/grants?user=${world.people.ben.id}`);
+    await browser.submit(confirm, { button: 'Remove app' });
+    const before = durable;
+    expect([(await browser.submit(confirm, { button: 'Remove app' })).status, durable - before]).toEqual([404, 1]);
+    expect([(await world.manage.ask('DELETE', `/tenants/${world.tenants.northwind}/grants/${grant.id}`)).status, durable - before]).toEqual([404, 2]);
   });
 
   test('xA7 an app that was removed from the tenant is in no list of what is installed, also when it is approved again', async () => {
