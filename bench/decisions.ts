@@ -1,4 +1,4 @@
-/** What a decision costs beside an introspection, and whether it stays as fast in a large tree. Assent against itself, on Redis. */
+/** What a decision and a launch cost beside an introspection, and whether it stays as fast in a large tree. Assent against itself, on Redis. */
 import type { TenantId } from '#src/ids.ts';
 import { resourceKey } from '#src/resources/resource-records.ts';
 import type { NodeRef } from '#src/resources/resource.ts';
@@ -9,10 +9,10 @@ import { createManagement } from '#test/support/management.ts';
 import { startRedis } from '#test/support/redis.ts';
 
 import { DURABILITY, startAssentOn, type Started } from './contenders.ts';
-import { formRequest, jsonRequest, openConnection } from './load/connection.ts';
+import { formRequest, getRequest, jsonRequest, openConnection } from './load/connection.ts';
 import { median } from './measure.ts';
 import { prepareAssent } from './prepare.ts';
-import { basicAuth, PATHS } from './target.ts';
+import { basicAuth, type Credentials, PATHS, REDIRECT_URI } from './target.ts';
 
 export interface DecisionsPlan {
   readonly sizes: readonly number[];
@@ -42,6 +42,8 @@ interface Asking {
   readonly server: Started;
   /** One request, another one each time, and what the answer has to say. */
   request(): string;
+  /** A second request that follows from the answer, and is measured with it. */
+  then?(body: string): string;
   readonly expected: string;
 }
 
@@ -81,7 +83,7 @@ async function grow(storeUrl: string, tenant: TenantId, levels: readonly number[
 async function askings(server: Started, storeUrl: string, size: number, withTokens: boolean): Promise<Asking[]> {
   const { origin, operator } = server.ready;
   const manage = await createManagement(origin, operator);
-  const { resourceServer, tokens } = await prepareAssent(server.ready, withTokens ? 1 : 0);
+  const { resourceServer, tokens, app, cookie } = await prepareAssent(server.ready, withTokens ? 1 : 0);
   const as = { authorization: basicAuth(resourceServer) };
   const { items } = await manage.get('/tenants');
   const tenant = items[0].id as TenantId;
@@ -100,17 +102,34 @@ async function askings(server: Started, storeUrl: string, size: number, withToke
   return [
     { what: 'introspection', group: 'token', server, request: () => formRequest(PATHS.introspect, as, { token }), expected: '"active":true' },
     { what: 'evaluation of a token', group: 'token', server, request: () => evaluation({ type: 'access_token', id: token }, 'meetings:read', { type: 'user_data', id: user }), expected: '"decision":true' },
+    { what: 'a context token, minted and exchanged', group: 'token', server, ...launching({ app, cookie, tenant }), expected: '"access_token":' },
     inTree,
   ];
 }
 
+/** As a browser that opens the app, and then the app that it posts to. */
+function launching({ app, cookie, tenant }: { app: Credentials; cookie: string; tenant: string }): Pick<Asking, 'request' | 'then'> {
+  const page = `/launch/${app.id}?${new URLSearchParams({ tenant, redirect_uri: REDIRECT_URI }).toString()}`;
+  const as = { authorization: basicAuth(app) };
+  return {
+    request: () => getRequest(page, { cookie, accept: 'text/html' }),
+    then: (html) =>
+      formRequest(PATHS.token, as, {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        subject_token: /name="context_token" value="([^"]+)"/.exec(html)?.[1] ?? '',
+      }),
+  };
+}
+
 /** One request after the other: what one caller waits for. */
-async function sample({ server, request, expected }: Asking, seconds: number): Promise<{ p50Ms: number; p99Ms: number; cpuMs: number }> {
+async function sample({ server, request, then, expected }: Asking, seconds: number): Promise<{ p50Ms: number; p99Ms: number; cpuMs: number }> {
   const connection = await openConnection(server.ready.origin);
   const times: number[] = [];
   const before = await server.ask('usage');
   for (let last = performance.now(), end = last + seconds * 1000; last < end; ) {
-    const { status, body } = await connection.send(request());
+    const first = await connection.send(request());
+    const { status, body } = then && first.status === 200 ? await connection.send(then(first.body)) : first;
     if (status !== 200 || !body.includes(expected)) throw new Error(`${status}: ${body}`);
     const now = performance.now();
     times.push(now - last);
