@@ -2,7 +2,7 @@
 export type Candidates<T> = (after: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next: string | undefined }>;
 
 export const CHUNK = 50;
-/** No search looks at more before it answers; the page may then be short, or empty, and there is a next one. */
+/** No search looks at more before it answers, unless it says so; the page may then be short, or empty, and there is a next one. */
 const MOST = 500;
 
 export const none = async (): Promise<{ readonly items: readonly never[]; readonly next: undefined }> => ({ items: [], next: undefined });
@@ -40,10 +40,10 @@ export interface Found<T> {
 }
 
 /** Those that pass `test`, at most `limit` of them. */
-export async function pick<T>(candidates: Candidates<T>, from: Position, limit: number, test: (item: T) => Promise<boolean>): Promise<Found<T>> {
+export async function pick<T>(candidates: Candidates<T>, from: Position, limit: number, test: (item: T) => Promise<boolean>, most = MOST): Promise<Found<T>> {
   const results: T[] = [];
   let position: Position | undefined = from;
-  for (let looked = 0; position !== undefined && looked < MOST && results.length < limit; ) {
+  for (let looked = 0; position !== undefined && looked < most && results.length < limit; ) {
     const { after, skip }: Position = position;
     const { items, next }: Awaited<ReturnType<Candidates<T>>> = await candidates(after);
     const passed: readonly boolean[] = await Promise.all(items.map((item, place) => (place < skip ? Promise.resolve(false) : test(item))));

@@ -51,10 +51,12 @@ const isFor = ({ audiences }: FoundToken, audience: string): boolean => audience
 /** All facts of one question, as they are now. Who calls and what it is about are read side by side; nothing is kept. */
 export async function gatherFacts(deps: DecisionDeps, { subject, tenant, facts }: Caller, resource: Resource): Promise<Facts> {
   const [side, known] = await Promise.all([facts(), readResource(deps, tenant, subject, resource)]);
-  const { hindrance, app } = side;
-  return {
-    ...(hindrance ? { hindrance } : await known(side)),
-    ...(app && { app }),
-    identitiesOf: (permission) => (isResourcePermission(permission) ? [] : (deps.catalogue.find(permission)?.identities ?? [])),
-  };
+  return factsWith(deps, side, side.hindrance ? {} : await known(side));
 }
+
+export const factsWith = ({ catalogue }: DecisionDeps, { hindrance, app }: SubjectFacts, about: Omit<Facts, 'hindrance' | 'app' | 'identitiesOf'>): Facts => ({
+  ...about,
+  ...(hindrance && { hindrance }),
+  ...(app && { app }),
+  identitiesOf: (permission) => (isResourcePermission(permission) ? [] : (catalogue.find(permission)?.identities ?? [])),
+});

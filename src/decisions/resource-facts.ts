@@ -2,8 +2,9 @@ import { contextFacts } from '#src/contexts/context-facts.ts';
 import { contextKey, contextMemberKey } from '#src/contexts/context-records.ts';
 import type { ContextId, TenantId, UserId } from '#src/ids.ts';
 import { isWithinDataRange } from '#src/installations/installation.ts';
-import { isReachable, rightOfMember } from '#src/resources/chain.ts';
+import { isReachable, rightOfMember, type Chain } from '#src/resources/chain.ts';
 import { readChain } from '#src/resources/read-chains.ts';
+import type { ResourceKind } from '#src/resources/resource-kind.ts';
 import { nodeRefOf } from '#src/resources/resource.ts';
 import type { Delegation } from '#src/tenants/delegation.ts';
 import { isLive } from '#src/tenants/delegation.ts';
@@ -39,13 +40,14 @@ async function readNode(deps: DecisionDeps, tenant: TenantId, subject: Subject, 
     kind && readChain(deps, tenant, node, user === null ? [] : [user]),
     owner !== null && subject.type === 'app' ? readOwner(deps, tenant, subject, owner) : undefined,
   ]);
+  return async (side) => ({ ...factsOfNode(kind, chain, side), ...(ofOwner && (await ofOwner(side))) });
+}
+
+export function factsOfNode(kind: ResourceKind | undefined, chain: Chain | undefined, { member }: SubjectFacts): ResourceFacts {
   const rights = actionsOf(kind);
-  return async (side) => {
-    const whose = ofOwner && (await ofOwner(side));
-    if (!chain || !isReachable(chain)) return { rights, ...whose };
-    const held = side.member ? (rightOfMember(chain, side.member) ?? null) : null;
-    return { rights, node: { chain: chain.nodes.map(({ value }) => nodeRefOf(value)), held }, ...whose };
-  };
+  if (!chain || !isReachable(chain)) return { rights };
+  const held = member ? (rightOfMember(chain, member) ?? null) : null;
+  return { rights, node: { chain: chain.nodes.map(({ value }) => nodeRefOf(value)), held } };
 }
 
 async function readContext(deps: DecisionDeps, tenant: TenantId, subject: Subject, id: ContextId): Promise<Known> {

@@ -1,11 +1,11 @@
 import { contextMembers, contextsOf, contextsWith } from '#src/contexts/context-store.ts';
 import type { ContextId, TenantId, UserId } from '#src/ids.ts';
 import { standingInstallationsOf } from '#src/installations/installed-app.ts';
-import { isReachable } from '#src/resources/chain.ts';
-import { readChain } from '#src/resources/read-chains.ts';
-import { rightsOnQuery } from '#src/resources/resource-records.ts';
+import { isReachable, type Chain } from '#src/resources/chain.ts';
+import { readChain, readChains } from '#src/resources/read-chains.ts';
+import { rightsOnQuery, titlesQuery } from '#src/resources/resource-records.ts';
 import { resourcesOfKind } from '#src/resources/resource-store.ts';
-import type { ResourceRef } from '#src/resources/resource.ts';
+import { refOf, type ResourceRef } from '#src/resources/resource.ts';
 import { delegationsFrom, delegationsTo } from '#src/tenants/delegation-store.ts';
 import type { Delegation } from '#src/tenants/delegation.ts';
 import { membersOf } from '#src/tenants/member-store.ts';
@@ -15,15 +15,20 @@ import { can } from './can.ts';
 import { CHUNK, inTurn, listed, none, type Candidates, type Found, type Position, pick } from './candidates.ts';
 import { userOf, type Resource } from './decision.ts';
 import { decideFor, resourceIn } from './evaluate.ts';
-import { callerOf, gatherFacts, type AskingDeps, type Caller } from './gather-facts.ts';
+import { callerOf, factsWith, gatherFacts, type AskingDeps, type Caller } from './gather-facts.ts';
 import { resourceOf, subjectOf, type Asked, type Entity } from './question.ts';
 import { actionsOf } from './resource-actions.ts';
+import { factsOfNode } from './resource-facts.ts';
 
 /** Types of subjects that can be looked for. Nobody is told tokens. */
 export const SEARCHABLE: readonly string[] = ['user', 'guest', 'app'];
 
 /** A question with one thing left open, and where the list of answers goes on. */
 export type Open<K extends keyof Asked> = Omit<Asked, K> & { readonly from: Position; readonly limit: number };
+/** Nodes that are read together, and that one page looks at, at most. */
+const NODES = 200;
+const MOST_NODES = 2000;
+
 type Typed = { readonly type: string; readonly properties?: Entity['properties'] };
 
 /**
@@ -62,11 +67,35 @@ export async function searchResources(
   { resource: { type, properties }, from, limit, ...asked }: Open<'resource'> & { resource: Typed },
 ): Promise<Found<string>> {
   const named = resourceIn(deps, { ...asked, resource: { type, id: '', properties } }, caller);
+  // Those of an app that acts by itself may also hang on their owner, whom an evaluation reads.
+  if (named.type === 'node' && named.owner === null) return nodesFor(deps, caller, { kind: type, action: asked.action.name, from, limit });
   const candidates = named.type === 'unknown' ? none : resourceCandidates(deps, caller, type);
   return pick(candidates, from, limit, async (id) => {
     const resource = resourceOf({ type, id, properties }, asked.context, deps.resourceKinds);
     return (await decideFor(deps, caller, asked.action.name, resource)).decision.allowed;
   });
+}
+
+/** Many at once: who calls is read once, and the chains of a whole chunk together. */
+async function nodesFor(
+  deps: AskingDeps,
+  { subject, tenant, facts }: Caller,
+  { kind: name, action, from, limit }: { kind: string; action: string; from: Position; limit: number },
+): Promise<Found<string>> {
+  const side = await facts();
+  const kind = deps.resourceKinds.find(name);
+  if (side.hindrance || !actionsOf(kind).has(action)) return { results: [], next: undefined };
+  const user = userOf(subject);
+  const candidates: Candidates<{ readonly node: ResourceRef; readonly chain: Chain | undefined }> = async (after) => {
+    const { records, next } = await deps.store.scan(titlesQuery(tenant, name, '', { after, limit: NODES }));
+    const nodes = records.map(({ value }) => refOf(value));
+    const chains = await readChains(deps, tenant, nodes, user === null ? [] : [user]);
+    return { items: nodes.map((node, place) => ({ node, chain: chains[place] })), next };
+  };
+  const test = async ({ node, chain }: { node: ResourceRef; chain: Chain | undefined }) =>
+    can(subject, action, { type: 'node', node, owner: null }, factsWith(deps, side, factsOfNode(kind, chain, side))).allowed;
+  const { results, next } = await pick(candidates, from, limit, test, MOST_NODES);
+  return { results: results.map(({ node }) => node.id), next };
 }
 
 const scanned =
