@@ -27,7 +27,9 @@ export async function listMembers(
     return { members: await described(deps, tenant, await among(deps, tenant, users)), next };
   }
   const person = text.includes('@') ? await findUserByEmail(deps, text) : undefined;
-  if (person) return { members: await described(deps, tenant, await among(deps, tenant, [person.id])), next: undefined };
+  const [member] = person ? await among(deps, tenant, [person.id]) : [];
+  // Somebody of elsewhere changes nothing about the answer, so it does not tell whether there is such a person (I5).
+  if (member) return { members: await described(deps, tenant, [member]), next: undefined };
   const found: Member[] = [];
   let next = after;
   for (let looked = 0; looked < MOST_LOOKED_AT && found.length < limit; ) {

@@ -95,7 +95,9 @@ async function byTime(deps: Deps, where: Where, { type, after, limit }: Subscrib
 async function byText(deps: Deps, where: Where, { text, type, after, limit }: SubscriberQuery): Promise<FoundPage> {
   const matches = (found: readonly Found[]) => found.filter((each) => type === '' || typeOf(where, each) === type);
   const person = text.includes('@') ? await findUserByEmail(deps, text.trim()) : undefined;
-  if (person) return { found: matches(await among(deps, where, [person.id])), next: undefined };
+  const ofPerson = person ? await among(deps, where, [person.id]) : [];
+  // Somebody of elsewhere changes nothing about the answer, so it does not tell whether there is such a person (I5).
+  if (ofPerson.length > 0) return { found: matches(ofPerson), next: undefined };
   // Few are read all: to look for them among all names of a large tenant would not end.
   const few = await currentGrantsOfApp(deps, where, { limit: FEW });
   if (few.next === undefined) return { found: matches(await amongFew(deps, where, few.records.map(({ value }) => value.user), text)), next: undefined };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { listMembers } from '#src/administration/find-members.ts';
 import { membersToChoose } from '#src/tenants/find-members.ts';
-import { changeMember } from '#src/tenants/member-store.ts';
+import { addMember, changeMember } from '#src/tenants/member-store.ts';
 import { createUser } from '#src/tenants/user-store.ts';
 import { ada, ben, chloe, makeNorthwind, northwind, onEachEngine, system } from '#test/support/domain.ts';
 
@@ -33,6 +34,19 @@ describe('members to choose', () => {
       expect(JSON.stringify(members)).not.toMatch(/erin/i);
       const found = await membersToChoose(deps, northwind, { query: stranger.email, chosen: [stranger.id] });
       expect(found).toMatchObject({ members: [], nobody: true });
+    });
+
+    it('I5 does not tell whether an address is of somebody elsewhere: who calls themselves by it is found either way', async () => {
+      await makeNorthwind(domain());
+      const { deps } = domain();
+      const stranger = await createUser(deps, { name: 'Erin Walsh', email: 'erin@contoso.example' }, system);
+      for (const email of [stranger.email, 'nobody@contoso.example']) {
+        const member = await createUser(deps, { name: `I am ${email}`, email: `like-${email}` }, system);
+        await addMember(deps, { tenant: northwind, user: member.id, role: 'member' }, system);
+        const choices = await membersToChoose(deps, northwind, { query: email, chosen: [] });
+        const listed = await listMembers(deps, northwind, { text: email, limit: 10 });
+        expect([email, choices.members.map(({ user }) => user), listed.members.map((each) => each.member.user)]).toEqual([email, [member.id], [member.id]]);
+      }
     });
   });
 });
