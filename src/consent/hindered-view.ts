@@ -7,7 +7,7 @@ import type { ChosenTenant, ConsentFacts, Face, TenantName } from './consent-vie
 import { canAsk, wishOf, type AskedScopes, type Hindrance } from './hindrance.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
 import { eitherOf, phrase, type Phrase } from './phrase.ts';
-import { missingRight } from './node-part.ts';
+import { missingRight, wantedRight } from './node-part.ts';
 import { missingRightIn } from './resource-choices.ts';
 import { requestState, reviewLines, type ReviewLine } from './review-line.ts';
 
@@ -88,7 +88,7 @@ const WORDS: Readonly<Record<Hindrance, (names: Names) => Words>> = {
   }),
   right_missing: ({ app, tenant, missingRight }) => ({
     heading: (name) => phrase`${name} needs what you cannot give in ${tenant}`,
-    what: phrase`${app} is of no use without it. ${[{ text: missingRight, isName: false }]}`,
+    what: phrase`${app} cannot work without this: ${[{ text: missingRight, isName: false }]}`,
   }),
 };
 
@@ -133,7 +133,7 @@ export function hinderedView(
   const { person, live } = facts;
   const { reviews } = chosen;
   const lacking = missingRightIn(asked, chosen);
-  const names = { app: displayText(live.app.name) || live.app.id, tenant: tenant.name, tenantIdentity: asked.user === undefined, missingRight: lacking ? missingRight(lacking) : '' };
+  const names = { app: displayText(live.app.name) || live.app.id, tenant: tenant.name, tenantIdentity: asked.user === undefined, missingRight: lacking ? `${wantedRight(lacking)}. ${missingRight(lacking)}` : '' };
   const { heading, what } = WORDS[why](names);
 
   const permissions = wishOf(asked, why);

@@ -67,7 +67,7 @@ export function nodePart(choice: ResourceChoice, { approving, draft }: { approvi
   const options = [...kept, ...found.nodes.map((each) => optionOf(each, ids.includes(each.node.id) || (named && ask.required && !draft)))];
   return {
     field: ask.field,
-    title: rightInWords(ask.right, named ? `this ${kind.title}` : kind.pick === 'one' ? `one ${kind.title}` : oneOf(kind)),
+    title: wantedRight(choice),
     hint: hintOf(choice),
     one: kind.pick === 'one' || named,
     required: ask.required,
@@ -89,6 +89,10 @@ function hintOf({ ask, kind }: ResourceChoice): string {
   const how = kind.pick === 'one' ? `Choose one ${what}.` : `Choose every ${what} that it may reach.`;
   return `${how} It reaches that and all below it, and nowhere else.`;
 }
+
+/** What the app asks for, as a heading. */
+export const wantedRight = ({ ask, kind }: ResourceChoice): string =>
+  rightInWords(ask.right, ask.identifier !== null ? `this ${kind.title}` : kind.pick === 'one' ? `one ${kind.title}` : oneOf(kind));
 
 /** Which right is missing on what (S4). */
 export function missingRight({ ask, kind, found }: ResourceChoice): string {
