@@ -2,134 +2,103 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Context } from 'koa';
-import { z } from 'zod';
 
-import { authorize } from './authorize.ts';
-import type { Decision, Needed, Token } from './authorize.ts';
-import { introspect, IntrospectionUnavailable } from './introspect.ts';
-import type { Asked, IntrospectionSettings } from './introspect.ts';
+import type { Action, Question } from '../guard/guard.ts';
+import { createGuard, ME, type GuardSettings } from '../guard/guard.ts';
+import { callerOf, protect, send } from '../guard/koa.ts';
+import { simply } from '../guard/refusal.ts';
+import type { Lists } from './lists.ts';
+import { addListRoutes } from './list-routes.ts';
+import { NewMeeting } from './new-things.ts';
+import { addPages } from './pages.ts';
 import type { Records } from './records.ts';
 import { refuse } from './refuse.ts';
 
 export interface PlatformApiOptions {
-  /** The audience under which Assent knows this API. */
-  readonly audience: string;
-  readonly introspection: IntrospectionSettings;
+  readonly guard: Omit<GuardSettings, 'realm'>;
   readonly records: Records;
+  readonly lists: Lists;
 }
 
-type RoutedContext = Context & { params: Record<string, string> };
-type Judged = { readonly token: Token | undefined; readonly decision: Decision };
-type Answer = (ctx: Context, token: Token, owner: string) => void;
+type RoutedContext = Context & { readonly params: Readonly<Record<string, string>> };
 
-const NewMeeting = z.object({
-  title: z.string().trim().min(1).max(200),
-  startsAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString()),
-  minutes: z.number().int().min(5).max(1440),
-});
+const NOT_PERMITTED = 'The user has not permitted this app to use shared access';
 
-export function createPlatformApi({ audience, introspection, records }: PlatformApiOptions): Koa {
-  const bearerOf = (ctx: Context): string | undefined => /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization'))?.[1];
-  const ask = async (bearer: string | undefined, asked: Asked = {}) =>
-    bearer === undefined ? undefined : introspect(introspection, bearer, asked);
+/** Everything that is decided is decided by the guard, that is, by Assent: here stands what each call is about. */
+export function createPlatformApi({ guard: settings, records, lists }: PlatformApiOptions): Koa {
+  const guard = createGuard({ ...settings, realm: 'Meetings API' });
+  const router = new Router();
 
-  /** Asked anew for each call and each person, so that whatever is taken back counts from the next one on. */
-  const judge = async (ctx: Context, needed: Needed, owner: string | undefined): Promise<Judged> => {
-    const token = (await ask(bearerOf(ctx), { owner }))?.token;
-    if (token === undefined) return { token, decision: { allowed: false, because: 'invalid_token' } };
-    return { token, decision: authorize({ token, audience, needed, owner }) };
+  const onUser =
+    (action: Action) =>
+    ({ params }: RoutedContext): Question => ({ action, resource: { type: 'user_data', id: records.userNamed(params['user'] ?? '') } });
+  const onMe = (action: Action, list = false) => (): Question => ({ action, resource: ME, list });
+
+  /** Whose data the call is about. */
+  const ownerIn = (ctx: RoutedContext): string => (ctx.params['user'] === undefined ? (callerOf(ctx).user ?? '') : records.userNamed(ctx.params['user']));
+
+  const showMeetings = (ctx: RoutedContext) => {
+    const owner = ownerIn(ctx);
+    ctx.body = { owner, meetings: records.meetingsOf(callerOf(ctx).tenant, owner) };
   };
-
-  /** Says why; for a missing permission also who can grant it and where. */
-  const refuseFor = async (ctx: Context, needed: Needed, { token, decision }: Judged): Promise<void> => {
-    if (decision.allowed) return;
-    const permission = token && needed[token.identity];
-    const lacks = decision.because === 'insufficient_scope' && permission !== undefined;
-    const missing = lacks ? (await ask(bearerOf(ctx), { permission }))?.missing : undefined;
-    refuse(ctx, decision.because, { permission, missing });
-  };
-
-  /** `answer` runs only when the token opens the data of the user in the path. */
-  const onUser = (needed: Needed, answer: Answer) => async (ctx: RoutedContext) => {
-    const owner = records.userNamed(ctx.params['user'] ?? '');
-    const judged = await judge(ctx, needed, owner);
-    return judged.token && judged.decision.allowed ? answer(ctx, judged.token, owner) : refuseFor(ctx, needed, judged);
-  };
-
-  /** The data of the person whom the token is for; a tenant token is for nobody. */
-  const onMe = (permission: string, answer: Answer) => async (ctx: RoutedContext) => {
-    const needed = { user: permission };
-    const judged = await judge(ctx, needed, undefined);
-    return judged.token && judged.decision.allowed ? answer(ctx, judged.token, judged.token.sub) : refuseFor(ctx, needed, judged);
-  };
-
-  const showMeetings: Answer = (ctx, { tenant }, owner) => {
-    ctx.body = { owner, meetings: records.meetingsOf(tenant, owner) };
-  };
-  const addMeeting: Answer = (ctx, { tenant }, owner) => {
+  const addMeeting = (ctx: RoutedContext) => {
     const { data } = NewMeeting.safeParse(ctx.request.body);
     if (data === undefined) return refuse(ctx, 'invalid_request');
+    const owner = ownerIn(ctx);
     ctx.status = 201;
-    ctx.body = { owner, meeting: records.add(tenant, owner, data) };
-  };
-  const showCalendar: Answer = (ctx, { tenant }, owner) => {
-    ctx.body = { owner, days: records.calendarOf(tenant, owner) };
-  };
-  const showPerson: Answer = (ctx, { tenant }, owner) => {
-    const { name, email, timeZone } = records.person(tenant, owner) ?? {};
-    ctx.body = { user: owner, name, email, timeZone };
-  };
-  /** Everybody's meetings, as far as the data range of the installation goes. */
-  const listAllMeetings = async (ctx: RoutedContext) => {
-    const needed = { tenant: 'meetings.all:read' };
-    const judged = await judge(ctx, needed, undefined);
-    if (!judged.token || !judged.decision.allowed) return refuseFor(ctx, needed, judged);
-    const { tenant } = judged.token;
-    const people = await Promise.all(
-      records.peopleOf(tenant).map(async ({ user, name }) => {
-        const { decision } = await judge(ctx, needed, user);
-        return decision.allowed ? [{ user, name, meetings: records.meetingsOf(tenant, user) }] : [];
-      }),
-    );
-    ctx.body = { people: people.flat() };
-  };
-  /** Whose data the app may use besides its user's own, so that it need not guess. */
-  const listSharers: Answer = (ctx, { tenant, scopes, sharedAccessFrom }) => {
-    if (!scopes.includes('shared_access')) return refuse(ctx, 'shared_access_not_permitted');
-    ctx.body = {
-      from: sharedAccessFrom.map(({ user, permissions }) => ({
-        user,
-        name: records.person(tenant, user)?.name,
-        permissions,
-      })),
-    };
+    ctx.body = { owner, meeting: records.add(callerOf(ctx).tenant, owner, data) };
   };
 
-  const router = new Router()
+  router
     .get('/health', (ctx) => void (ctx.body = { status: 'ok' }))
-    .get('/me/meetings', onMe('meetings:read', showMeetings))
-    .post('/me/meetings', onMe('meetings:write', addMeeting))
-    .get('/me/shared', onMe('meetings:read', listSharers))
-    .get('/meetings', listAllMeetings)
-    .get('/users/:user', onUser({ user: 'contacts:read', tenant: 'directory:read' }, showPerson))
-    .get('/users/:user/meetings', onUser({ user: 'meetings:read', tenant: 'meetings.all:read' }, showMeetings))
-    .post('/users/:user/meetings', onUser({ user: 'meetings:write' }, addMeeting))
-    .get('/users/:user/calendar', onUser({ user: 'calendar:read' }, showCalendar));
+    .get('/me/meetings', protect(guard, onMe({ user: 'meetings:read' })), showMeetings)
+    .post('/me/meetings', protect(guard, onMe({ user: 'meetings:write' })), addMeeting)
+    .get('/users/:user/meetings', protect(guard, onUser({ user: 'meetings:read', tenant: 'meetings.all:read' })), showMeetings)
+    .post('/users/:user/meetings', protect(guard, onUser({ user: 'meetings:write' })), addMeeting)
+    .get('/users/:user/calendar', protect(guard, onUser({ user: 'calendar:read' })), (ctx: RoutedContext) => {
+      const owner = ownerIn(ctx);
+      ctx.body = { owner, days: records.calendarOf(callerOf(ctx).tenant, owner) };
+    })
+    .get('/users/:user', protect(guard, onUser({ user: 'contacts:read', tenant: 'directory:read' })), (ctx: RoutedContext) => {
+      const owner = ownerIn(ctx);
+      const { name, email, timeZone } = records.person(callerOf(ctx).tenant, owner) ?? {};
+      ctx.body = { user: owner, name, email, timeZone };
+    })
+    // Whose data the app may use besides its user's own, so that it need not guess.
+    .get('/me/shared', protect(guard, onMe({ user: 'meetings:read' })), async (ctx: RoutedContext) => {
+      const { tenant, user, sharedAccess, find } = callerOf(ctx);
+      if (!sharedAccess) return send(ctx, simply('shared_access_not_permitted', NOT_PERMITTED));
+      const others = (await find('meetings:read', 'user_data')).filter((each) => each !== user);
+      ctx.body = { from: others.map((each) => ({ user: each, name: records.person(tenant, each)?.name })) };
+    })
+    // Everybody's, as far as the data range of the installation goes.
+    .get('/meetings', protect(guard, onMe({ tenant: 'meetings.all:read' }, true)), async (ctx: RoutedContext) => {
+      const { tenant, find } = callerOf(ctx);
+      const within = new Set(await find('meetings.all:read', 'user_data'));
+      const people = records.peopleOf(tenant).filter(({ user }) => within.has(user));
+      ctx.body = { people: people.map(({ user, name }) => ({ user, name, meetings: records.meetingsOf(tenant, user) })) };
+    })
+    // What can be done in a meeting, by the role of the person in it.
+    .post(
+      '/contexts/:context/:method',
+      protect(guard, ({ params }) => ({ action: params['method'] ?? '', resource: { type: 'context', id: params['context'] ?? '' } })),
+      (ctx: RoutedContext) => void (ctx.body = { context: ctx.params['context'], done: ctx.params['method'] }),
+    );
+  addListRoutes(router, { guard, lists });
+  addPages(router, { guard, records, lists });
 
   const app = new Koa();
   app.use(async (ctx, next) => {
     ctx.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     try {
       await next();
-      if (ctx.status === 404 && !ctx.body) refuse(ctx, 'not_found');
+      if (ctx.status === 404 && !ctx.body) send(ctx, simply('not_found'));
     } catch (error) {
-      if (error instanceof IntrospectionUnavailable) refuse(ctx, 'unavailable');
-      else if (((error as { status?: number }).status ?? 500) < 500) refuse(ctx, 'invalid_request');
-      else refuse(ctx, 'internal_error');
+      refuse(ctx, ((error as { status?: number }).status ?? 500) < 500 ? 'invalid_request' : 'internal_error');
       if (ctx.status >= 500) ctx.app.emit('error', error, ctx);
     }
   });
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb' }));
+  app.use(bodyParser({ enableTypes: ['json', 'form'], jsonLimit: '16kb', formLimit: '16kb' }));
   app.use(router.routes());
   return app;
 }

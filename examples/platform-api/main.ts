@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 import { createPlatformApi } from './api.ts';
+import { createLists } from './lists.ts';
 import { createRecords } from './records.ts';
-import { seed } from './seed.ts';
+import { seed, seedLists } from './seed.ts';
 
 const ids = z
   .string()
@@ -25,11 +26,17 @@ const settings = z
   .parse(process.env);
 
 const api = createPlatformApi({
-  audience: settings.AUDIENCE,
-  introspection: { issuer: settings.ISSUER, id: settings.CLIENT_ID, secret: settings.CLIENT_SECRET },
+  guard: {
+    issuer: settings.ISSUER,
+    audience: settings.AUDIENCE,
+    id: settings.CLIENT_ID,
+    secret: settings.CLIENT_SECRET,
+    onUnavailable: (error) => console.error(error.message, error.cause),
+  },
   records: createRecords(seed({ users: settings.DEMO_USERS, tenants: settings.DEMO_TENANTS }, Date.now())),
+  lists: createLists(seedLists(settings.DEMO_TENANTS)),
 });
-api.on('error', (error: Error) => console.error(error.message, error.cause ?? error.stack));
+api.on('error', (error: Error) => console.error(error.stack));
 const server = api.listen(settings.PORT, settings.HOST, () => console.log(`Meetings API on ${settings.AUDIENCE}`));
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());

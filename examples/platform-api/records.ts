@@ -46,6 +46,7 @@ export function createRecords(seed: readonly { person: Person; meetings: readonl
     add,
     meetingsOf,
     person: (tenant: string, user: string): Person | undefined => people.get(at(tenant, user)),
+    members: (): readonly Person[] => people.values().toArray(),
     peopleOf: (tenant: string): readonly Person[] => people.values().filter((person) => person.tenant === tenant).toArray(),
     /** A user id from a user id or an e-mail address; text that is neither stays as it is. */
     userNamed: (name: string): string => people.values().find(({ email }) => email === name.toLowerCase())?.user ?? name,

@@ -1,3 +1,4 @@
+import type { List } from './lists.ts';
 import type { Meeting, Person } from './records.ts';
 
 type Plan = readonly [days: number, time: string, minutes: number, title: string];
@@ -62,3 +63,18 @@ export function seed(
     return [{ person: { tenant, user, email, name, timeZone }, meetings }];
   });
 }
+
+/** By tenant: the lists that stand in Assent's resource tree under these ids. */
+const LISTS: readonly (Omit<List, 'tenant'> & { readonly tenant: string })[] = [
+  { tenant: 'Northwind', site: 'sales', id: 'sales-tasks', title: 'Sales tasks', entries: ['Call the harbour office', 'Send the price list'] },
+  { tenant: 'Northwind', site: 'sales', id: 'sales-follow-ups', title: 'Follow-ups', entries: ['Ask how the first delivery went'] },
+  { tenant: 'Northwind', site: 'sales', id: 'sales-documents', title: 'Offers', entries: ['Offer 2041.pdf', 'Offer 2042.pdf'] },
+  { tenant: 'Northwind', site: 'office', id: 'office-tasks', title: 'Repairs', entries: ['The lift stops at two and a half'] },
+  { tenant: 'Northwind', site: 'office', id: 'office-documents', title: 'Handbook', entries: ['Where to find what.pdf'] },
+];
+
+export const seedLists = (tenants: Readonly<Record<string, string>>): List[] =>
+  LISTS.flatMap(({ tenant: name, ...list }) => {
+    const tenant = tenants[name];
+    return tenant === undefined ? [] : [{ tenant, ...list }];
+  });

@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 
 import { createPlatformApi } from '../../examples/platform-api/api.ts';
+import { createLists } from '../../examples/platform-api/lists.ts';
 import { createRecords } from '../../examples/platform-api/records.ts';
-import { seed } from '../../examples/platform-api/seed.ts';
+import { seed, seedLists } from '../../examples/platform-api/seed.ts';
 import { createSchedulerApp } from '../../examples/scheduler-app/app.ts';
 import { freePort } from './assent-server.ts';
 import { registerApp, type TestApp } from './register-app.ts';
@@ -33,9 +34,9 @@ export async function startStage(): Promise<Stage> {
 
   const users = Object.fromEntries(Object.values(people).map(({ email, id }) => [email, id]));
   const platformApi = createPlatformApi({
-    audience: resourceServers.meetings.audience,
-    introspection: { issuer, ...resourceServers.meetings },
+    guard: { issuer, ...resourceServers.meetings },
     records: createRecords(seed({ users, tenants: { Northwind: tenants.northwind, Contoso: tenants.contoso } }, Date.now())),
+    lists: createLists(seedLists({ Northwind: tenants.northwind })),
   });
   // Tests see what it answers; koa would print it besides.
   platformApi.on('error', () => {});
