@@ -1,8 +1,9 @@
 import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
-import { effectiveScope } from '#src/consent/effective-permissions.ts';
+import { effectiveResources, effectiveScope } from '#src/consent/effective-permissions.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { confirmNoGrant, findGrantById, revokeGrant } from '#src/consent/grant-store.ts';
+import { reachableNodes } from '#src/consent/held-nodes.ts';
 import { standingGrants } from '#src/consent/standing-grants.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import type { StoredRecord } from '#src/storage/record-store.ts';
@@ -10,6 +11,7 @@ import type { StoredRecord } from '#src/storage/record-store.ts';
 import { authenticateAppToken } from './authenticate-client.ts';
 import type { GRANT_MANAGEMENT_SCOPES } from './grant-management.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
+import { detailOf } from './resource-access.ts';
 
 type Scope = (typeof GRANT_MANAGEMENT_SCOPES)[number];
 
@@ -63,12 +65,14 @@ const CLAIMS: Readonly<Record<string, readonly string[]>> = { openid: ['sub'], p
 /** What the grant gives right now: what was taken from the app by others than its member is not in it. */
 async function described(deps: OAuthDeps, grant: Grant): Promise<object> {
   const [live, { rules, approval }] = await Promise.all([deps.apps.find(grant.app), readApprovalFacts(deps, grant.tenant, grant.app)]);
-  const held = live ? effectiveScope(grant.permissions, grant, { ...live, rules, approval, catalogue: deps.catalogue }) : [];
+  const standing = live && { ...live, rules, approval, catalogue: deps.catalogue };
+  const held = standing ? effectiveScope(grant.permissions, grant, standing) : [];
+  const nodes = standing ? await reachableNodes(deps, grant.tenant, effectiveResources(grant.resources, 'user', standing)) : [];
   const audienceOf = (name: string) => deps.catalogue.find(name)?.resource;
   const byAudience = Map.groupBy(held, (name) => (name === SHARED_ACCESS ? undefined : audienceOf(name)));
   return {
     scopes: [...byAudience].map(([audience, names]) => ({ scope: names.join(' '), ...(audience !== undefined && { resources: [audience] }) })),
     claims: held.flatMap((name) => CLAIMS[name] ?? []),
-    authorization_details: (grant.resources ?? []).map(({ kind, id, right }) => ({ type: 'resource_access', kind, right, identifier: id })),
+    authorization_details: nodes.map((node) => detailOf(node.grant)),
   };
 }

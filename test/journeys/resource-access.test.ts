@@ -239,8 +239,14 @@ describe('S13 what was given on a node', () => {
     await world.manage.post(`/tenants/${northwind}/resources`, { nodes: [{ ...list('short-lived'), title: 'Short-lived', template: 'tasks', parent: sales }] });
     const { tokens } = await connect(world, ben, { app, browser: as(ben), parameters: asking([TASKS]), tick: ['node_user_0=short-lived'] });
     expect(await detailsOf(tokens.access_token)).toEqual(onList('short-lived'));
+    const { body: own } = await post(world, '/oauth/token', app, { grant_type: 'client_credentials', scope: 'grant_management_query' });
+    const ofGrant = async () => {
+      const answer = await fetch(`${world.issuer}/oauth/grants/${tokens['grant_id']}`, { headers: { authorization: `Bearer ${own.access_token}` } });
+      return ((await answer.json()) as any).authorization_details;
+    };
+    expect(await ofGrant()).toEqual(onList('short-lived'));
     await world.manage.post(at(sales, '/recycle'));
-    expect(await detailsOf(tokens.access_token)).toBeUndefined();
+    expect([await detailsOf(tokens.access_token), await ofGrant()]).toEqual([undefined, []]);
     await world.manage.post(at(sales, '/restore'));
     expect(await detailsOf(tokens.access_token)).toEqual(onList('short-lived'));
     await world.manage.remove(at(list('short-lived')));
