@@ -47,7 +47,8 @@ export function launchConsents(deps: LaunchDeps, others: PendingConsents): Pendi
       const { link, user } = wantedIn(uid);
       const { scopes } = await requestOf(deps, uid);
       await connectApp(deps, { app: link.app, user, answer, asked: scopes });
-      return launchPath({ ...link, tenant: answer.tenant });
+      // Whoever chose another tenant on the page has left the place behind.
+      return launchPath(answer.tenant === link.tenant ? link : { ...link, tenant: answer.tenant, context: null, resource: null });
     },
     async refused(exchange, uid, reason) {
       if (!isLaunch(uid)) return others.refused(exchange, uid, reason);

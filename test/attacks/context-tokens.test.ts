@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, SignJWT } from 'jose';
 
-import { claimsOf, headerOf, launchSite, schedulerVersion, type LaunchSite } from '#test/launches/site.ts';
-import { newClientKey } from '#test/support/client-keys.ts';
+import { claimsOf, EXCHANGE, headerOf, JWT, launchSite, postedBy, schedulerVersion, type LaunchSite } from '#test/launches/site.ts';
+import { dpopProof, newClientKey } from '#test/support/client-keys.ts';
 import { connect, introspect, post } from '#test/support/oauth-flow.ts';
 import { registerApp } from '#test/support/register-app.ts';
 import { approve, install, shut, tenantToken } from '#test/support/tenant-tokens.ts';
@@ -77,6 +77,19 @@ describe('S10 a context token', () => {
     expect(decodeJwt(jwt)).toMatchObject({ sub: people.ben.id, act: { sub: scheduler.id }, tenant: northwind, identity: 'user', aud: 'https://signed.example' });
     expect((await introspect(world, jwt, { as: { ...signing, audience: '' } })).body).toMatchObject({ active: true, sub: people.ben.id });
     expect(await refusal(await mint(), { resource: 'https://nowhere.example' })).toBe('invalid_target');
+  });
+
+  test('is exchanged for a token that is bound to the app’s key, when that proves it', async () => {
+    const bound = await registerApp(world.manage, { name: 'Bound', authMethod: 'client_secret_basic', dpopBound: true }, { ...schedulerVersion('https://bound.example'), permissions: { user: { required: ['meetings:read'] } } });
+    const key = await newClientKey('ES256');
+    const url = `${world.issuer}/oauth/token`;
+    const consent = await site.open(people.ada, {}, bound);
+    const token = postedBy(await (await site.browserOf(people.ada)).submit(consent, { button: 'Authorize' })).context_token;
+    expect((await site.exchange(token, {}, bound)).status).toBe(400);
+    const form = { grant_type: EXCHANGE, subject_token: token, subject_token_type: JWT };
+    const { status, body } = await post(world, '/oauth/token', bound, form, { headers: { dpop: await dpopProof(key, { url }) } });
+    expect([status, body.token_type]).toEqual([200, 'DPoP']);
+    expect((await introspect(world, body.access_token)).body).toMatchObject({ active: true, sub: people.ada.id, cnf: { jkt: expect.any(String) } });
   });
 
   test('is exchanged for a tenant token where the app is installed, which is like any other', async () => {
