@@ -66,8 +66,8 @@ async function choiceOf(deps: Deps, ask: ResourceAsk, kind: ResourceKind, { memb
     // Who has no right there at all does not learn what it is called.
     return { ...common, found: { nodes: named?.right === undefined ? [] : [named], next: undefined }, hopeless: !may };
   }
-  const found = await findNodes(deps, member, { ...ask, right: ask.needs }, { words: query, after });
-  return { ...common, found, hopeless: found.nodes.length === 0 && !(await holdsAnywhere(deps, member, ask.needs)) };
+  if (!(await holdsAnywhere(deps, member, ask.needs))) return { ...common, found: NONE, hopeless: true };
+  return { ...common, found: await findNodes(deps, member, { ...ask, right: ask.needs }, { words: query, after }), hopeless: false };
 }
 
 /** Something that the app cannot do without, and for which the person can choose nothing, wherever they look (S4). */
