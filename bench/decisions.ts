@@ -43,7 +43,7 @@ interface Asking {
   /** One request, another one each time, and what the answer has to say. */
   request(): string;
   /** A second request that follows from the answer, and is measured with it. */
-  then?(body: string): string;
+  next?(body: string): string;
   readonly expected: string;
 }
 
@@ -108,12 +108,12 @@ async function askings(server: Started, storeUrl: string, size: number, withToke
 }
 
 /** As a browser that opens the app, and then the app that it posts to. */
-function launching({ app, cookie, tenant }: { app: Credentials; cookie: string; tenant: string }): Pick<Asking, 'request' | 'then'> {
+function launching({ app, cookie, tenant }: { app: Credentials; cookie: string; tenant: string }): Pick<Asking, 'request' | 'next'> {
   const page = `/launch/${app.id}?${new URLSearchParams({ tenant, redirect_uri: REDIRECT_URI }).toString()}`;
   const as = { authorization: basicAuth(app) };
   return {
     request: () => getRequest(page, { cookie, accept: 'text/html' }),
-    then: (html) =>
+    next: (html) =>
       formRequest(PATHS.token, as, {
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
@@ -123,13 +123,13 @@ function launching({ app, cookie, tenant }: { app: Credentials; cookie: string; 
 }
 
 /** One request after the other: what one caller waits for. */
-async function sample({ server, request, then, expected }: Asking, seconds: number): Promise<{ p50Ms: number; p99Ms: number; cpuMs: number }> {
+async function sample({ server, request, next, expected }: Asking, seconds: number): Promise<{ p50Ms: number; p99Ms: number; cpuMs: number }> {
   const connection = await openConnection(server.ready.origin);
   const times: number[] = [];
   const before = await server.ask('usage');
   for (let last = performance.now(), end = last + seconds * 1000; last < end; ) {
     const first = await connection.send(request());
-    const { status, body } = then && first.status === 200 ? await connection.send(then(first.body)) : first;
+    const { status, body } = next && first.status === 200 ? await connection.send(next(first.body)) : first;
     if (status !== 200 || !body.includes(expected)) throw new Error(`${status}: ${body}`);
     const now = performance.now();
     times.push(now - last);
