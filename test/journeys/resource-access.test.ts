@@ -209,6 +209,9 @@ describe('the person chooses', () => {
     expect(first.tokens['authorization_details']).toEqual(onList('follow-ups'));
     const again = await connect(world, ben, { app, browser, parameters: asking(details) });
     expect(again.tokens['authorization_details']).toEqual(onList('follow-ups'));
+    // S12: a node that the app names is a question of its own.
+    const named = await arrive(browser, attemptOf([TASKS, detail('read', 'web', { identifier: 'sales' })], app), ben);
+    expect(textOf(named)).toMatch(/You need the right “manage” on “Sales” for that; you have “write”/);
     const more = await connect(world, ben, { app, browser, parameters: asking(details, { prompt: 'consent' }), tick: ['node_user_1=sales', 'node_user_1=office'] });
     expect(more.tokens['authorization_details']).toHaveLength(3);
     const site = detail('read', 'web', { identifier: 'office' });

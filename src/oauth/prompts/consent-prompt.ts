@@ -23,8 +23,9 @@ function isOpenQuestion(scope: string, { grant, app }: Tenancy): boolean {
   return treatment === 'auto' || (treatment === 'review' && !grant?.requested.includes(scope));
 }
 
-/** The same for a node that somebody has to choose. */
-const isOpenAsk = ({ permission }: ResourceAsk, tenancy: Tenancy): boolean => isOpenQuestion(permission, tenancy);
+/** The same for a node that somebody has to choose. One that the app names is a question of its own, whatever was left before. */
+const isOpenAsk = ({ permission, identifier }: ResourceAsk, tenancy: Tenancy): boolean =>
+  isOpenQuestion(permission, identifier !== null && tenancy.grant ? { ...tenancy, grant: { ...tenancy.grant, declined: [] } } : tenancy);
 
 const hasOpenQuestion = (ctx: KoaContextWithOIDC): boolean =>
   [...ctx.oidc.requestParamScopes].some((scope) => isOpenQuestion(scope, tenancyOf(ctx))) ||
