@@ -92,7 +92,7 @@ describe('a review', () => {
     const browser = await site.signIn(site.people.chloe);
     const after = await browser.submit(await browser.open(pageOf(review)), { button: 'Approve', untick: ['allow_user=contacts:read'] });
     expect(after.url.href).toBe(pageOf(review));
-    expect(textOf(after)).toMatch(/Approved Decided by Chloe Martin .*There for Everyone in Northwind.*It was allowed to .*See all meetings.*It was not allowed to .*See your contacts/);
+    expect(textOf(after)).toMatch(/Approved Decided by Chloe Martin .*Available to Everyone in Northwind.*It was allowed to .*See all meetings.*It was not allowed to .*See your contacts/);
     expect(await approval()).toMatchObject({ status: 'approved', permissions: { user: [], tenant: ['meetings.all:read'] }, availability: { kind: 'everyone' } });
   });
 
@@ -108,7 +108,7 @@ describe('a review', () => {
     expect(textOf(found)).toContain('Ben Okafor ben@northwind.example');
     expect(await statusOf(review)).toBe('open');
     const done = await browser.submit(found, { button: 'Approve', tick: [`member=${ben.id}`] });
-    expect(textOf(done)).toMatch(/There for Sales, Ben Okafor/);
+    expect(textOf(done)).toMatch(/Available to Sales, Ben Okafor/);
     expect(await approval()).toMatchObject({ permissions: { user: [], tenant: ['meetings.all:read'] }, availability: { kind: 'some', groups: [sales], members: [ben.id] } });
   });
 
