@@ -63,6 +63,7 @@ children.start('minutes', 'examples/scheduler-app/main.ts', {
   BASE_URL: unverifiedApp,
   PERMISSIONS: 'meetings:read contacts:read',
   TENANT_PERMISSIONS: '',
+  SITES: 'no',
   PORT: String(UNVERIFIED_APP_PORT),
 });
 await ready('The sample platform API', platform);

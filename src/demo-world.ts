@@ -139,7 +139,8 @@ async function makeApp(deps: DemoDeps, { content, ...details }: DemoPlan['app'],
 }
 
 /** The sample app may have moved to another port, or ask for more than it did. */
-const covers = (live: Version, { redirectUris, permissions, resources }: DemoPlan['app']['content']): boolean =>
+const covers = (live: Version, { redirectUris, launchUri, permissions, resources }: DemoPlan['app']['content']): boolean =>
+  live.launchUri === launchUri &&
   redirectUris.every((uri) => live.redirectUris.includes(uri)) &&
   (['user', 'tenant'] as const).every((identity) => resources[identity].length === (live.resources?.[identity].length ?? 0)) &&
   (['user', 'tenant'] as const).every((identity) => declaredFor({ permissions }, identity).every((name) => declaredFor(live, identity).includes(name)));

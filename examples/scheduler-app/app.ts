@@ -6,6 +6,9 @@ import serve from 'koa-static';
 import { z } from 'zod';
 
 import { createOAuth } from './connection.ts';
+import { addDocumentPages } from './document-pages.ts';
+import { addLaunchPages } from './launch-pages.ts';
+import { wantedNodes } from './nodes.ts';
 import { tenantOf } from './organisation.ts';
 import { addOrganisationPages } from './organisation-pages.ts';
 import { createPlatform } from './platform.ts';
@@ -28,9 +31,11 @@ export interface SchedulerSettings {
   readonly permissions: readonly string[];
   /** What it asks for to act as itself in a whole organisation; none if it never does. */
   readonly tenantPermissions: readonly string[];
+  /** Whether it reads and writes in an organisation's sites. */
+  readonly sites: boolean;
 }
 
-const Back = z.enum(['/', '/meetings', '/shared', '/meetings/new', '/organisation']).catch('/');
+const Back = z.enum(['/', '/meetings', '/shared', '/meetings/new', '/organisation', '/documents']).catch('/');
 const Identity = z.enum(['user', 'tenant', 'user tenant']).catch('user');
 const Permissions = z.string().regex(/^[\w:.-]+( [\w:.-]+)*$/);
 const MeetingForm = z.object({ title: z.string(), date: z.iso.date(), time: z.iso.time(), minutes: z.coerce.number() });
@@ -38,7 +43,7 @@ const MeetingForm = z.object({ title: z.string(), date: z.iso.date(), time: z.is
 export function createSchedulerApp(settings: SchedulerSettings): Koa {
   const { issuer, baseUrl, tenantPermissions } = settings;
   const organisations = tenantPermissions.length > 0;
-  const render = createRender({ name: settings.name, organisations });
+  const render = createRender({ name: settings.name, organisations, sites: settings.sites });
   const oauth = createOAuth({ ...settings, clientSecret: settings.clientSecret, redirectUri: `${baseUrl}/callback` });
   const platform = createPlatform(oauth, settings.platformApi);
   const sessions = createSessions({ cookie: `session_${settings.clientId}`, secure: baseUrl.startsWith('https:') });
@@ -82,16 +87,19 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
 
   router.post('/connect', async (ctx) => {
     const session = sessions.of(ctx);
-    const { permissions, again, back, ...sent } = ctx.request.body as Record<string, unknown>;
+    const { permissions, again, back, node, ...sent } = ctx.request.body as Record<string, unknown>;
     const { data: more } = Permissions.safeParse(permissions);
+    const nodes = settings.sites ? wantedNodes(node) : [];
     const identity = organisations ? Identity.parse(sent['identity']) : 'user';
     try {
       const { url, state, attempt } = await oauth.begin({
         identity,
         permissions: identity === 'user' && more !== undefined ? more.split(' ') : settings.permissions,
         tenantPermissions: identity === 'tenant' && more !== undefined ? more.split(' ') : tenantPermissions,
-        tenant: identity === 'user' ? undefined : await tenantIn(session),
-        more: more !== undefined,
+        nodes,
+        // What is chosen in the sites of an organisation is chosen in the one at hand.
+        tenant: identity === 'user' && nodes.length === 0 ? undefined : await tenantIn(session),
+        more: more !== undefined || nodes.length > 0,
         again: again === 'yes',
         back: Back.parse(back),
       });
@@ -122,6 +130,7 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
       const before = session;
       session = sessions.renew(ctx, before);
       session.connection = connection ?? before.connection;
+      session.opened = before.opened?.claims.sub === session.connection?.claims.sub ? before.opened : undefined;
       // Somebody else at this browser gets no organisation from whoever was there before.
       const same = connection === undefined || connection.claims.sub === before.connection?.claims.sub;
       session.organisation = organisation ?? (same ? before.organisation : undefined);
@@ -202,6 +211,8 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
     }),
   );
 
+  const launched = addLaunchPages(router, { oauth, platform, sessions, render, settings });
+  if (settings.sites) addDocumentPages(router, { platform, sessions, render, platformApi: settings.platformApi });
   addOrganisationPages(router, { oauth, platform, sessions, render });
 
   const app = new Koa();
@@ -215,7 +226,7 @@ export function createSchedulerApp(settings: SchedulerSettings): Koa {
     const { host, origin } = new URL(baseUrl);
     // The answer comes back to `baseUrl`, where a cookie of `localhost` would be missing.
     if (ctx.hostname === 'localhost' && ctx.host !== host) return ctx.redirect(new URL(ctx.path, baseUrl).href);
-    if (ctx.method === 'POST' && ctx.get('origin') !== origin) ctx.throw(403, 'This form was sent from another site.');
+    if (ctx.method === 'POST' && ctx.path !== launched.path && ctx.get('origin') !== origin) ctx.throw(403, 'This form was sent from another site.');
     await next();
   });
   app.use(serve(`${import.meta.dirname}/public`));

@@ -1,5 +1,6 @@
 import * as client from 'openid-client';
 
+import { chosenIn, type Chosen, type Wanted } from './nodes.ts';
 import { organisationFrom, type Organisation } from './organisation.ts';
 
 /** What the app holds for one person after they connected. The tokens never leave the server. */
@@ -10,7 +11,9 @@ export interface Connection {
   readonly expiresAt: number;
   /** Exactly as the authorization server wrote it. */
   readonly scope: string;
-  readonly claims: client.IDToken;
+  readonly claims: { readonly sub: string };
+  /** What the person chose for it in the organisation's sites. */
+  readonly nodes: readonly Chosen[];
   readonly userinfo: client.UserInfoResponse | undefined;
 }
 
@@ -32,6 +35,8 @@ export interface Asking {
   readonly permissions: readonly string[];
   /** For the organisation. */
   readonly tenantPermissions: readonly string[];
+  /** On sites and lists, of which the person chooses. */
+  readonly nodes?: readonly Wanted[];
   /** The organisation in question, where that is known. */
   readonly tenant?: string | undefined;
   /** Beside what was granted before. */
@@ -90,6 +95,7 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
       // RFC 6749 section 6: a refresh that says no scope has the one it had before.
       scope: tokens.scope ?? before?.scope ?? '',
       claims,
+      nodes: chosenIn(tokens),
       userinfo: before?.userinfo ?? (await client.fetchUserInfo(config, tokens.access_token, claims.sub)),
     };
   };
@@ -98,7 +104,7 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
     configuration,
 
     /** Where to send the browser, and what to keep (under the state) until it comes back. */
-    async begin({ identity, permissions, tenantPermissions, tenant, more = false, again = false, back }: Asking) {
+    async begin({ identity, permissions, tenantPermissions, nodes = [], tenant, more = false, again = false, back }: Asking) {
       const config = await configuration();
       const state = client.randomState();
       const attempt: Attempt = { identity, nonce: client.randomNonce(), codeVerifier: client.randomPKCECodeVerifier(), back };
@@ -115,6 +121,7 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
         ...(identity !== 'tenant' && { nonce: attempt.nonce }),
         ...(identity !== 'user' && { identity }),
         ...(tenant !== undefined && { tenant }),
+        ...(nodes.length > 0 && { authorization_details: JSON.stringify(nodes) }),
         ...((more || again) && identity !== 'tenant' && { include_granted_scopes: 'true' }),
         ...(again && { prompt: 'consent' }),
       });
@@ -132,13 +139,36 @@ export function createOAuth({ issuer, clientId, clientSecret, redirectUri }: OAu
         ...(identity !== 'tenant' && { expectedNonce: nonce }),
       });
       if (identity === 'tenant') {
-        return { organisation: await organisationFrom(config, { token: tokens.access_token, seconds: tokens.expiresIn(), scope: tokens.scope }) };
+        return { organisation: await organisationFrom(config, { token: tokens.access_token, seconds: tokens.expiresIn(), scope: tokens.scope, nodes: chosenIn(tokens) }) };
       }
       const connection = await connectionFrom(config, tokens);
       if (identity === 'user') return { connection };
       // Beside the user token, which stands in the standard fields.
       const { tenant_access_token: token, tenant_expires_in: seconds, tenant_scope: scope } = tokens;
       return { connection, organisation: await organisationFrom(config, { token: String(token), seconds: Number(seconds), scope: String(scope) }) };
+    },
+
+    /** A context token for an access token (RFC 8693): good for once. */
+    async exchange(contextToken: string, sub: string): Promise<Connection> {
+      const config = await configuration();
+      const tokens = await client.genericGrantRequest(config, 'urn:ietf:params:oauth:grant-type:token-exchange', {
+        subject_token: contextToken,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      });
+      return {
+        accessToken: tokens.access_token,
+        refreshToken: undefined,
+        expiresAt: Date.now() + (tokens.expiresIn() ?? 300) * 1000,
+        scope: tokens.scope ?? '',
+        claims: { sub },
+        nodes: chosenIn(tokens),
+        userinfo: await client.fetchUserInfo(config, tokens.access_token, sub),
+      };
+    },
+
+    /** A token of the app for itself, which opens no data. */
+    async ownToken(): Promise<string> {
+      return (await client.clientCredentialsGrant(await configuration())).access_token;
     },
 
     async refresh(connection: Connection): Promise<Connection> {

@@ -12,6 +12,8 @@ const settings = z
     BASE_URL: z.url().default('http://127.0.0.1:3001'),
     PERMISSIONS: z.string().default('meetings:read'),
     TENANT_PERMISSIONS: z.string().default('meetings.all:read'),
+    /** `yes` when it reads and writes in an organisation's sites. */
+    SITES: z.enum(['yes', 'no']).default('yes'),
     HOST: z.string().default('127.0.0.1'),
     PORT: z.coerce.number().int().default(3001),
   })
@@ -25,6 +27,7 @@ const app = createSchedulerApp({
   platformApi: settings.PLATFORM_API,
   baseUrl: settings.BASE_URL,
   permissions: settings.PERMISSIONS.split(' '),
+  sites: settings.SITES === 'yes',
   tenantPermissions: settings.TENANT_PERMISSIONS.split(' ').filter(Boolean),
 });
 // Neither what a request got wrong nor a browser that went away in the middle of an answer is ours to tell of.

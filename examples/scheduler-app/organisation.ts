@@ -1,6 +1,8 @@
 import * as client from 'openid-client';
 import { z } from 'zod';
 
+import { chosenIn, type Chosen } from './nodes.ts';
+
 /** What the app holds for an organisation, to act there as itself. */
 export interface Organisation {
   readonly tenant: string;
@@ -10,6 +12,8 @@ export interface Organisation {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
   readonly scope: string;
+  /** What an administrator chose for it in the organisation's sites. */
+  readonly nodes: readonly Chosen[];
 }
 
 const Introspected = z.object({ active: z.literal(true), identity: z.literal('tenant'), tenant: z.string(), sub: z.string() });
@@ -25,10 +29,10 @@ const OwnState = z.object({
 /** A token response does not say for which tenant it is; an app may ask about its own tokens (RFC 7662). */
 export async function organisationFrom(
   config: client.Configuration,
-  { token, seconds = 300, scope = '' }: { token: string; seconds?: number | undefined; scope?: string | undefined },
+  { token, seconds = 300, scope = '', nodes = [] }: { token: string; seconds?: number | undefined; scope?: string | undefined; nodes?: readonly Chosen[] },
 ): Promise<Organisation> {
   const { tenant, sub } = Introspected.parse(await client.tokenIntrospection(config, token, { token_type_hint: 'access_token' }));
-  return { tenant, installation: sub, accessToken: token, expiresAt: Date.now() + seconds * 1000, scope };
+  return { tenant, installation: sub, accessToken: token, expiresAt: Date.now() + seconds * 1000, scope, nodes };
 }
 
 /** The tenant in which a person connected. */
@@ -46,6 +50,7 @@ export async function tokenForTenant(config: client.Configuration, { tenant, ins
     accessToken: tokens.access_token,
     expiresAt: Date.now() + (tokens.expiresIn() ?? 300) * 1000,
     scope: tokens.scope ?? scope ?? '',
+    nodes: chosenIn(tokens),
   };
 }
 

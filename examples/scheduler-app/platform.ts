@@ -67,6 +67,7 @@ export function createPlatform(oauth: OAuth, base: string) {
 
   return {
     refresh,
+    ask,
     renew,
 
     /** For the person. */

@@ -14,15 +14,18 @@ export interface Content {
   readonly [field: string]: unknown;
 }
 
-/** `organisations`: whether the app acts for whole organisations, too. */
+/** `organisations`: whether the app acts for whole organisations, too. `sites`: whether it reads and writes in their sites. */
 export const createRender =
-  ({ name, organisations }: { readonly name: string; readonly organisations: boolean }) =>
+  ({ name, organisations, sites }: { readonly name: string; readonly organisations: boolean; readonly sites: boolean }) =>
   async (ctx: Context, session: Session, page: string, content: Content): Promise<void> => {
     const { notice } = session;
     session.notice = undefined;
     const connected = session.connection !== undefined;
+    const { opened } = session;
     const pages = [
+      ...(opened?.claims.context ? [['/here', 'In the meeting']] : []),
       ...(connected ? [['/', 'Connection'], ['/meetings', 'My meetings'], ['/shared', 'Shared with me'], ['/meetings/new', 'Create a meeting']] : []),
+      ...(sites && connected ? [['/documents', 'Documents']] : []),
       ...(organisations && (connected || session.organisation) ? [['/organisation', 'As the organisation']] : []),
     ];
     const view = { page, content: { ...content, name, organisations }, name, path: ctx.path, pages, notice };

@@ -4,7 +4,9 @@ import type { Context } from 'koa';
 import { LRUCache } from 'lru-cache';
 
 import type { Attempt, Connection } from './connection.ts';
+import type { Opened } from './launch.ts';
 import type { Organisation } from './organisation.ts';
+import type { Call } from './platform.ts';
 
 export interface Notice {
   readonly kind: 'done' | 'problem';
@@ -24,6 +26,10 @@ export interface Session {
    * has it: a member who merely connected must not read everybody's meetings through the app.
    */
   organisation: Organisation | undefined;
+  /** Where the person opened the app from. */
+  opened: Opened | undefined;
+  /** A call that was just made, shown once. */
+  called: Call | undefined;
   /** A refresh that is under way: a refresh token is good for one use, so two calls must not both spend it. */
   refreshing: Promise<Connection> | undefined;
   /** Shown once, on the next page. */
@@ -48,6 +54,8 @@ export function createSessions({ cookie, secure }: { readonly cookie: string; re
       attempts: new LRUCache({ max: 20, ttl: 8 * HOURS }),
       connection: undefined,
       organisation: undefined,
+      opened: undefined,
+      called: undefined,
       refreshing: undefined,
       notice: undefined,
     };

@@ -51,6 +51,7 @@ export async function startStage(): Promise<Stage> {
       baseUrl: app,
       permissions: ['meetings:read'],
       tenantPermissions: ['meetings.all:read'],
+      sites: true,
     }).listen(Number(new URL(app).port), '127.0.0.1'),
     createSchedulerApp({
       name: 'Minute Taker',
@@ -61,6 +62,7 @@ export async function startStage(): Promise<Stage> {
       baseUrl: minutesOrigin,
       permissions: ['meetings:read', 'contacts:read'],
       tenantPermissions: [],
+      sites: false,
     }).listen(Number(new URL(minutesOrigin).port), '127.0.0.1'),
   ];
   return {
