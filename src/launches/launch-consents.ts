@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { findLiveApp } from '#src/apps/app-store.ts';
 import { resourcesOf } from '#src/apps/resource-permissions.ts';
 import type { PendingConsents } from '#src/consent/pending-consent.ts';
@@ -26,12 +28,15 @@ interface Wanted {
 export const consentPath = (link: LaunchLink, user: UserId): string =>
   `/consent/${PREFIX}${Buffer.from(JSON.stringify({ link, user } satisfies Wanted)).toString('base64url')}`;
 
+const text = z.string().max(2000);
+const wanted = z.strictObject({
+  link: z.strictObject({ app: text, tenant: text, context: text.nullable(), resource: z.strictObject({ kind: text, id: text }).nullable(), redirectUri: text.nullable() }),
+  user: text,
+});
+
 function wantedIn(uid: string): Wanted {
   try {
-    const { link, user } = JSON.parse(Buffer.from(uid.slice(PREFIX.length), 'base64url').toString('utf8')) as Wanted;
-    const texts = [link.app, link.tenant, user];
-    if (!texts.every((text) => typeof text === 'string')) throw new TypeError('not the name of such a request');
-    return { link, user };
+    return wanted.parse(JSON.parse(Buffer.from(uid.slice(PREFIX.length), 'base64url').toString('utf8'))) as Wanted;
   } catch (cause) {
     throw new AppError('interaction_expired', { cause });
   }

@@ -187,7 +187,9 @@ describe('R5 somebody who has not connected the app', () => {
     expect([other.status, other.forms.some(({ buttons }) => buttons.some(({ text }) => text === 'Authorize'))]).toEqual([400, false]);
     const forged = await fetch(consent.url, { method: 'POST', body: new URLSearchParams({ decision: 'authorize', tenant: northwind }), headers: { cookie: (await site.browserOf(people.dan)).cookies(consent.url) } });
     expect(forged.status).toBe(403);
-    for (const uid of ['launch~', 'launch~e30', 'launch~%00', `launch~${Buffer.from('{"link":1}').toString('base64url')}`]) {
+    const made = (wanted: object) => `launch~${Buffer.from(JSON.stringify(wanted)).toString('base64url')}`;
+    const link = { app: world.apps.scheduler.id, tenant: northwind, context: null, redirectUri: null };
+    for (const uid of ['launch~', 'launch~e30', 'launch~%00', made({ link: 1 }), made({ link, user: people.dan.id }), made({ link: { ...link, resource: 'list' }, user: people.dan.id })]) {
       expect((await (await site.browserOf(people.dan)).open(`${world.issuer}/consent/${uid}`)).status).toBe(400);
     }
     expect((await world.manage.get(`/tenants/${northwind}/grants?user=${people.dan.id}`)).items).toEqual([]);
