@@ -17,7 +17,7 @@ import {
   type Write,
 } from '#src/storage/record-store.ts';
 import { withMore } from '#src/resources/resource.ts';
-import { revoke } from '#src/storage/revoke.ts';
+import { confirmNone, revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
@@ -188,21 +188,14 @@ export function grantChange(
   };
 }
 
-/** For the answer that there is no grant: it has to be as durable as if this call had ended it (I2, I8). */
-const confirmNone = ({ store }: Deps, key: Key<unknown>): Promise<void> =>
-  revoke(store, key.shard, async () => {
-    const [record] = await store.read(key);
-    return record ? { result: undefined } : { expect: [absent(key)], write: [remove(key)], events: [], result: undefined };
-  });
-
-/** None with this id. */
-export async function confirmNoGrant(deps: Deps, id: string): Promise<void> {
+/** There is none with this id, and that is as durable as if this call had ended it (I2, I8). */
+export async function confirmNoGrant({ store }: Deps, id: string): Promise<void> {
   const shard = shardOfId('grant', id);
-  if (shard !== undefined) await confirmNone(deps, { shard, kind: GRANT_PLACE, id });
+  if (shard !== undefined) await confirmNone(store, { shard, kind: GRANT_PLACE, id });
 }
 
-/** None of this member for this app. */
-export const confirmNoGrantOf = (deps: Deps, tenant: TenantId, user: UserId, app: AppId): Promise<void> => confirmNone(deps, grantKey(tenant, user, app));
+/** The same of a member and an app. */
+export const confirmNoGrantOf = ({ store }: Deps, tenant: TenantId, user: UserId, app: AppId): Promise<boolean> => confirmNone(store, grantKey(tenant, user, app));
 
 /**
  * Takes a grant back: one durable commit, whatever hangs on it (codes, refresh tokens, opaque access tokens) is dead

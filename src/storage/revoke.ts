@@ -59,6 +59,9 @@ export const endRecord = <T>(
     return { expect: [asRead(key, record), ...expect], write: [remove(key), ...write], events, result: record !== undefined };
   });
 
+/** For the answer that there is nothing (any more): an earlier call may have ended it and never learnt whether that is on disk. */
+export const confirmNone = (store: RecordStore, key: Key<any>): Promise<boolean> => endRecord(store, key, undefined, () => undefined);
+
 /**
  * Changes one record that stays in a way that may take something from somebody: narrowed, suspended, switched off. It
  * gives back in the same way. Asked for twice, it is written twice.

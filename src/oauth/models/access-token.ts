@@ -1,7 +1,7 @@
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 
 import { put } from '#src/storage/record-store.ts';
-import { endRecord } from '#src/storage/revoke.ts';
+import { confirmNone, endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -64,6 +64,7 @@ export const accessTokenModel = (deps: OAuthDeps): Model => ({
     if (ctx.oidc.route === 'revocation') {
       const key = keyAt('revocation', token);
       const [record] = key ? await deps.store.read(key) : [];
+      if (key && !record) await confirmNone(deps.store, key);
       return record && { ...record.value.payload, kind: 'AccessToken', jti: token };
     }
     const found = await readAccessToken(deps, ctx, token);

@@ -1,7 +1,7 @@
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
 import { put } from '#src/storage/record-store.ts';
-import { endRecord } from '#src/storage/revoke.ts';
+import { confirmNone, endRecord } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -36,6 +36,7 @@ export const clientTokenModel = (deps: OAuthDeps): Model => ({
   async find(token) {
     const key = clientTokenKey(token);
     const [record] = key ? await deps.store.read(key) : [];
+    if (key && !record && currentRequest().oidc.route === 'revocation') await confirmNone(deps.store, key);
     if (!record || !(await isThere(deps, record.value))) return undefined;
     return { ...record.value.payload, jti: token };
   },

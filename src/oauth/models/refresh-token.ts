@@ -1,4 +1,5 @@
 import { readGrant, revokeGrant } from '#src/consent/grant-store.ts';
+import { confirmNone } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -13,6 +14,7 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
   async function read(token: string) {
     const key = familyKeyOfRefreshToken(token);
     const [family] = key ? await deps.store.read(key) : [];
+    if (key && !family && currentRequest().oidc.route === 'revocation') await confirmNone(deps.store, key);
     if (!family?.value.refresh) return undefined;
     return { family, verdict: judgeRefreshToken(token, family.value, deps.rotation, deps.clock()) };
   }
