@@ -14,6 +14,7 @@ import { refOf, type ResourceRef } from '#src/resources/resource.ts';
 import type { Member } from '#src/tenants/member.ts';
 import type { Tenant } from '#src/tenants/tenant.ts';
 import { findTenant } from '#src/tenants/tenant-store.ts';
+import { findUser } from '#src/tenants/user-store.ts';
 
 import type { ContextClaims, LaunchPlace } from './launch.ts';
 
@@ -46,14 +47,15 @@ export interface LaunchWanted extends LaunchPlace {
 /** Throws `not_found` for what is not there for this person, whichever of it is missing (I5). */
 export async function readLaunchFacts(deps: LaunchDeps, wanted: LaunchWanted): Promise<LaunchFacts> {
   const { person, app } = wanted;
-  const [tenant, live, standing, place] = await Promise.all([
+  const [tenant, user, live, standing, place] = await Promise.all([
     findTenant(deps, wanted.tenant),
+    'user' in person ? findUser(deps, person.user) : undefined,
     findLiveApp(deps, app),
     readAppStanding(deps, wanted.tenant, app, 'user' in person ? person.user : undefined),
     wanted.context === null ? null : readPlace(deps, wanted.tenant, wanted.context, person),
   ]);
   if (tenant?.status !== 'active' || !live || !standing || !isForTenant(live.app, tenant.id)) throw new AppError('not_found');
-  if ('user' in person && !standing.member) throw new AppError('not_found');
+  if ('user' in person && (user?.status !== 'active' || !standing.member)) throw new AppError('not_found');
   if ('guest' in person && !place) throw new AppError('not_found');
   if (live.app.status !== 'active') throw new AppError('app_disabled');
   if (place?.context.status === 'ended') throw new AppError('context_ended');

@@ -124,6 +124,18 @@ describe('R1 an app that starts in a context is told what it may call, and why n
   });
 });
 
+test('I3 xX3 who was disabled, opens nothing and invites nobody, also with a context token from before', async () => {
+  const { dan } = people;
+  const own = await site.meeting({ [people.ada.id]: 'owner', [dan.id]: 'participant' });
+  const launch = () => manage.ask('POST', `/tenants/${northwind}/launches`, { app: world.apps.scheduler.id, context: own, user: dan.id });
+  const contextToken = (await launch()).body.fields.context_token;
+  const answers = async () => [await launch(), await ask('POST', '/api/v1/app/starts', asApp, { contextToken }), await ask('POST', '/api/v1/app/invitations', asApp, { contextToken })];
+  await manage.put(`/users/${dan.id}/status`, { status: 'disabled' });
+  expect((await answers()).map(({ status, body }) => [status, body.code])).toEqual(Array.from({ length: 3 }, () => [404, 'not_found']));
+  await manage.put(`/users/${dan.id}/status`, { status: 'active' });
+  expect((await answers()).map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
 test('R8 only the grant of the owner opens all members, topic and number; anybody else’s opens their own entry', async () => {
   await connect(world, people.ada);
   const [owner, participant] = [await tokenOf(people.ada), await tokenOf(people.ben)];
