@@ -190,6 +190,8 @@ export const appRoutes = [
     async handle(deps: AppDeps, { params, ifVersion, actor }) {
       const secrets = shown(await readApp(deps, params.app)).body.secrets;
       const secret = secrets.find((each) => nameOf(each) === params.secret);
+      // Removed by an earlier call, it may be: that has to be as certain as if it were done here (I2).
+      if (!secret) await removeSecret(deps, { id: params.app, digest: '' }, actor);
       if (!secret) throw new AppError('not_found');
       await removeSecret(deps, { id: params.app, digest: secret.digest, ifVersion }, actor);
       return shown(await readApp(deps, params.app), asApp);

@@ -7,6 +7,7 @@ import { formField, type FormField, formProblems } from '#src/http/form-field.ts
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
+import type { SessionId } from '#src/ids.ts';
 import { endAllSessions } from '#src/tenants/user-store.ts';
 
 import { clearSessionCookie, readCookie, setSignInCookies } from './browser-cookies.ts';
@@ -85,7 +86,11 @@ export function accountPages(deps: SignInDeps): WebRouter {
   });
 
   router.post('/account/security/sessions/:id', own, async (ctx) => {
-    const { session, line } = await sessionInPath(ctx);
+    const { session, line } = await sessionInPath(ctx).catch(async (error: unknown) => {
+      // Ended already, it may be: that has to be as certain as if it were done here (I2).
+      await endSession(deps, signedInOf(ctx).user.id, ctx['params'].id as SessionId);
+      throw error;
+    });
     await postedForm(ctx, purposeOf(session));
     await endSession(deps, session.user, session.id);
     if (line.isThis) clearSessionCookie(ctx);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { openStore } from '#src/storage/open-store.ts';
-import { connect, introspect, post, refresh, revoke } from '#test/support/oauth-flow.ts';
+import { createHttpBrowser } from '#test/support/http-browser.ts';
+import { connect, introspect, post, refresh, revoke, signIn } from '#test/support/oauth-flow.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;
@@ -31,4 +32,26 @@ test('I2 I8 xP11 a token that is revoked once more, because the answer was lost 
   }
   expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
   expect((await refresh(world, scheduler, tokens.refresh_token)).body.error).toBe('invalid_grant');
+});
+
+test('I2 I8 so is a session, and a secret of an app', async () => {
+  const [here, there] = [createHttpBrowser(), createHttpBrowser()];
+  await signIn(world, there, world.people.dan);
+  await signIn(world, here, world.people.dan);
+  const page = await here.open(`${world.issuer}/account/security`);
+  const links = [...page.html.matchAll(/href="(\/account\/security\/sessions\/[^"]+)"/g)].map(([, path]) => path);
+  const confirms = await Promise.all(links.map((path) => here.open(world.issuer + path)));
+  const question = confirms.find(({ html }) => html.includes('Sign out there?'))!;
+  const confirm = { ...question, forms: question.forms.slice(1) };
+  expect((await here.submit(confirm, { button: 'Sign out' })).html).toContain('You were signed out there.');
+  let before = durable;
+  expect([(await here.submit(confirm, { button: 'Sign out' })).status, durable - before]).toEqual([404, 1]);
+
+  const path = `/apps/${world.apps.scheduler.id}/secrets`;
+  await world.manage.post(path);
+  const { secrets } = await world.manage.get(`/apps/${world.apps.scheduler.id}`);
+  const last = `${path}/${secrets.at(-1).id}`;
+  expect((await world.manage.ask('DELETE', last)).status).toBe(200);
+  before = durable;
+  expect([(await world.manage.ask('DELETE', last)).status, durable - before]).toEqual([404, 1]);
 });
