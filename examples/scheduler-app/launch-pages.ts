@@ -62,7 +62,7 @@ export function addLaunchPages(router: Router, { oauth, platform, sessions, rend
     const before = session.connection?.claims.sub ?? session.opened?.claims.sub;
     if (before === undefined || before === launch.claims.sub) return open(ctx, session);
     // Somebody could have sent this launch to get this browser into an account of theirs: the person decides.
-    const name = String(session.connection?.userinfo?.name ?? 'somebody else');
+    const name = nameOf(session.connection) ?? before;
     await render(ctx, session, 'swap', { title: 'Go on as somebody else?', before: name });
   });
 
@@ -128,7 +128,7 @@ export function addLaunchPages(router: Router, { oauth, platform, sessions, rend
         title: start?.context.title ?? (start ? 'In the meeting' : 'Not there any more'),
         start,
         called,
-        person: nameOf(opened, connection),
+        person: opened.claims.authorization === 'authorized' ? (nameOf(connection) ?? opened.claims.sub) : undefined,
         again: launchLink(opened.claims),
         contextId: opened.claims.context_id,
         times: opened.times,
@@ -179,5 +179,5 @@ export function addLaunchPages(router: Router, { oauth, platform, sessions, rend
   return { path: LAUNCH };
 }
 
-const nameOf = ({ claims }: Opened, connection: Connection | undefined): string | undefined =>
-  claims.authorization === 'authorized' ? String(connection?.userinfo?.name ?? claims.sub) : undefined;
+/** As far as the person lets the app know it. */
+const nameOf = (connection: Connection | undefined): string | undefined => connection?.userinfo?.name;
