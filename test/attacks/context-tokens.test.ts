@@ -106,6 +106,21 @@ describe('S10 a context token', () => {
     await world.manage.put(`/tenants/${northwind}/installations/${scheduler.id}/status`, { status: 'active' });
   });
 
+  test('I2 is exchanged for a tenant token that ends with the secret that the app came with', async () => {
+    const app = await registerApp(world.manage, { name: 'Leaky', authMethod: 'client_secret_basic' }, schedulerVersion('https://leaky.example'));
+    await approve(world, { app, permissions: { user: ['meetings:read'], tenant: ['meetings.all:read'] } });
+    await install(world, people.ada, { app });
+    await connect(world, people.ada, { app });
+    const { secret } = await world.manage.post(`/apps/${app.id}/secrets`);
+    const tokenWith = async (as: TestApp): Promise<string> => (await site.exchange(await mint(people.ada, { app: app.id, context: null }), { identity: 'tenant' }, as)).body.access_token;
+    const [stolen, ours] = [await tokenWith(app), await tokenWith({ ...app, secret })];
+    const active = async (token: string): Promise<boolean> => (await introspect(world, token)).body.active;
+    expect([await active(stolen), await active(ours)]).toEqual([true, true]);
+    const [{ id: first }] = (await world.manage.get(`/apps/${app.id}`)).secrets;
+    await world.manage.remove(`/apps/${app.id}/secrets/${first}`);
+    expect([await active(stolen), await active(ours)]).toEqual([false, true]);
+  });
+
   test('is over when its time is, by the clock of the server', async () => {
     const token = await mint();
     passed += 299_000;

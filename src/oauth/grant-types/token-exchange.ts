@@ -12,9 +12,10 @@ import { isActive } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 
 import { readContextToken } from '../context-tokens.ts';
+import { credentialOf } from '../credentials.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { readStanding, readTenantFacts, tenantStandingIn, type TokenStanding } from '../tokens/standing.ts';
-import type { TokenBinding } from '../tokens/token-records.ts';
+import type { TenantBinding, TokenBinding } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -42,7 +43,7 @@ export async function prepareTokenExchange(provider: Provider, deps: OAuthDeps, 
   if (identity !== 'user' && identity !== 'tenant') throw new errors.InvalidRequest('identity is user or tenant');
 
   const launch = await findLaunch(provider, deps, ctx, token);
-  const { binding, standing, expect } = await (identity === 'user' ? forMember(deps, launch.value) : forTenant(deps, launch.value));
+  const { binding, standing, expect } = await (identity === 'user' ? forMember(deps, launch.value) : forTenant(deps, launch.value, credentialOf(ctx)));
   const inContext = await stillThere(deps, launch.value);
   unitOf(ctx).standing = standing;
   unitOf(ctx).exchanged = { binding, launch, expect: [...expect, ...inContext] };
@@ -74,13 +75,13 @@ async function forMember(deps: OAuthDeps, { tenant, app, person, grant, shuts }:
   return { binding, standing, expect: [] };
 }
 
-/** For what the app does as itself, begun by a member who is there still. */
-async function forTenant(deps: OAuthDeps, { tenant, app, person, shuts }: MintedLaunch): Promise<Exchanged> {
+/** For what the app does as itself, begun by a member who is there still; like any tenant token it ends with the secret that it was had with. */
+async function forTenant(deps: OAuthDeps, { tenant, app, person, shuts }: MintedLaunch, credential: TenantBinding['credential']): Promise<Exchanged> {
   const [facts, [member]] = await Promise.all([readTenantFacts(deps, { tenant, app, family: null }), 'user' in person ? deps.store.read(memberKey(tenant, person.user)) : [undefined]]);
   if (!('user' in person) || !isActive(member?.value) || member?.value.membership !== person.membership) throw notGood();
   const installation = facts.installation?.value;
   if (!installation) throw refused('not_installed', 'the app is not installed in this tenant');
-  const binding = { identity: 'tenant', tenant, app, family: null, shuts, installation: installation.id } as const;
+  const binding = { identity: 'tenant', tenant, app, family: null, shuts, installation: installation.id, credential } as const;
   const standing = tenantStandingIn(deps, binding, facts);
   if (!standing) throw installation.status === 'suspended' ? refused('installation_suspended', 'the app is suspended in this tenant') : notGood();
   return { binding, standing, expect: member ? [unchanged(member)] : [] };
