@@ -1,6 +1,6 @@
 import { approvalKey } from '#src/approvals/approval-store.ts';
 import { generationOf } from '#src/approvals/decide.ts';
-import { grantsOfApp } from '#src/consent/grant-store.ts';
+import { currentGrantsOfApp } from '#src/consent/grant-store.ts';
 import type { JobId, TenantId } from '#src/ids.ts';
 import { installationStands, type InstallationDeps } from '#src/installations/installed-app.ts';
 import { installationKey } from '#src/installations/installation-store.ts';
@@ -33,13 +33,6 @@ export async function revokeInTenant(deps: InstallationDeps, { id, app, what, st
   return true;
 }
 
-/** Those of before an earlier removal are over, though their records may still be there. */
-async function hasGrant(deps: InstallationDeps, tenant: TenantId, app: Revocation['app'], generation: number): Promise<boolean> {
-  let after: string | undefined;
-  do {
-    const page: Awaited<ReturnType<typeof grantsOfApp>> = await grantsOfApp(deps, tenant, app, { after, limit: 100 });
-    if (page.records.some(({ value }) => value.generation === generation)) return true;
-    after = page.next;
-  } while (after !== undefined);
-  return false;
-}
+/** Those of before an earlier removal are over, though their records may still be there: however many, they are not looked at. */
+const hasGrant = async (deps: InstallationDeps, tenant: TenantId, app: Revocation['app'], generation: number): Promise<boolean> =>
+  (await currentGrantsOfApp(deps, { tenant, app, generation }, { limit: 1 })).records.length > 0;
