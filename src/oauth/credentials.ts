@@ -8,14 +8,14 @@ import type { App } from '#src/apps/app.ts';
  */
 export type Credential = `secret ${string}` | `key ${string}`;
 
-const used = new WeakMap<object, Credential>();
+const USED = Symbol('credential');
 
 export const noteCredential = (credential: Credential): void => {
-  if (Provider.ctx) used.set(Provider.ctx, credential);
+  if (Provider.ctx) Object.assign(Provider.ctx, { [USED]: credential });
 };
 
 /** With what the client of this request said who it is; `null` when its keys have no names. */
-export const credentialOf = (ctx: object): Credential | null => used.get(ctx) ?? null;
+export const credentialOf = (ctx: object): Credential | null => (ctx as { [USED]?: Credential })[USED] ?? null;
 
 /** `undefined` is what tokens from before this was kept have. */
 export function credentialStands({ secrets, jwks }: Pick<App, 'secrets'> & { readonly jwks?: App['jwks'] }, credential: Credential | null | undefined): boolean {

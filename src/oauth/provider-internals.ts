@@ -12,6 +12,8 @@ import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
 // @ts-expect-error the same
 import introspection from 'oidc-provider/lib/actions/introspection.js';
+// @ts-expect-error the same
+import token from 'oidc-provider/lib/actions/token.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { digestOf } from '#src/storage/seal.ts';
@@ -55,15 +57,14 @@ const MOST_CLIENTS = 5000;
 export function rememberClients(provider: Provider): void {
   const { Client } = provider as unknown as { Client: ClientClass };
   const kept = new LRUCache<string, { metadata: object; text: string; client: object }>({ max: MOST_CLIENTS });
-  const seen = new WeakMap<object, Map<unknown, object>>();
+  const IN_REQUEST = Symbol('clients');
   Object.defineProperty(Client, 'find', {
     async value(id: unknown) {
-      const request = Provider.ctx;
-      const inRequest = request && (seen.get(request) ?? new Map<unknown, object>());
-      const before = inRequest?.get(id);
+      const request = Provider.ctx as { [IN_REQUEST]?: Map<unknown, object> } | undefined;
+      const before = request?.[IN_REQUEST]?.get(id);
       if (before) return before;
       const client = await find(id);
-      if (request && inRequest && client) seen.set(request, inRequest.set(id, client));
+      if (request && client) (request[IN_REQUEST] ??= new Map()).set(id, client);
       return client;
     },
   });
@@ -103,6 +104,12 @@ export function compareSecretsByDigest(provider: Provider): void {
 export function refuseMalformedForms(provider: Provider): void {
   const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
   const BODY = Symbol('body');
+  const check = (text: unknown): void => {
+    if (String(text).includes('\0')) refuse();
+  };
+  const refuse = (): never => {
+    throw new errors.InvalidRequest('a parameter has a name or holds a character that is not allowed');
+  };
   Object.defineProperty(OIDCContext.prototype, 'body', {
     configurable: true,
     get(this: { [BODY]?: unknown }) {
@@ -110,10 +117,10 @@ export function refuseMalformedForms(provider: Provider): void {
     },
     set(this: { [BODY]?: unknown }, body: unknown) {
       for (const [name, value] of Object.entries(body ?? {})) {
-        const texts = [name, ...(Array.isArray(value) ? value : [value])].map(String);
-        if (isPrototypeKey(name) || texts.some((text) => text.includes('\0'))) {
-          throw new errors.InvalidRequest('a parameter has a name or holds a character that is not allowed');
-        }
+        if (isPrototypeKey(name)) refuse();
+        check(name);
+        if (Array.isArray(value)) value.forEach(check);
+        else check(value);
       }
       this[BODY] = body;
     },
@@ -200,8 +207,15 @@ export function nameDetailsApart(provider: Provider): void {
   });
 }
 
-/** What the library does at introspection, in order. Providers take the list over when they are made. */
-export const introspectionSteps = introspection as ((ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>)[];
+type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
+
+/** What the library does at introspection and at the token endpoint, in order. Providers take the lists over when they are made. */
+export const introspectionSteps = introspection as Step[];
+export const tokenSteps = token as Step[];
+
+/** Which parameters a grant type takes; `undefined` for one that there is not. */
+export const grantTypeParameters = (provider: Provider, name: unknown): ReadonlySet<string> | undefined =>
+  typeof name === 'string' ? (instance(provider).grantTypeParams as Map<string, Set<string>>).get(name) : undefined;
 
 /** Addresses in discovery and redirects come from the issuer, never from the request's Host header (xT3). */
 export function buildUrlsFromIssuer(provider: Provider): void {

@@ -33,6 +33,7 @@ import { rememberOnce } from './replay-store.ts';
 import { RESOURCE_ACCESS, richAuthorization, showDetails } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy, tenancyOf } from './tenancy.ts';
+import './token-step.ts';
 import { noteJwt } from './tokens/jwt-tokens.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
 import type { TokenStanding, UserStanding } from './tokens/standing.ts';

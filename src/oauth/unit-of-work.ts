@@ -41,19 +41,10 @@ export interface UnitOfWork {
   readonly write: Write[];
 }
 
-const units = new WeakMap<object, UnitOfWork>();
+const UNIT = Symbol('unit of work');
 
 /** The unit of the request with this koa context. */
-export function unitOf(ctx: object): UnitOfWork {
-  let unit = units.get(ctx);
-  if (!unit) {
-    unit = { accessTokenEnds: 0, write: [] };
-    units.set(ctx, unit);
-  }
-  return unit;
-}
+export const unitOf = (ctx: object): UnitOfWork => ((ctx as { [UNIT]?: UnitOfWork })[UNIT] ??= { accessTokenEnds: 0, write: [] });
 
 /** Forgets what was gathered: the request is tried once more, or has failed. */
-export const resetUnit = (ctx: object): void => {
-  units.delete(ctx);
-};
+export const resetUnit = (ctx: object): void => void Object.assign(ctx, { [UNIT]: undefined });

@@ -8,7 +8,6 @@ import { missingPermission } from '#src/marketplace/missing-permission.ts';
 
 import { GRANT_MANAGEMENT_SCOPES } from '../grant-management.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
-import { carryDetails } from '../resource-access.ts';
 import { readTenantFacts, tenantStandingIn, type TenantStanding } from '../tokens/standing.ts';
 import { unitOf } from '../unit-of-work.ts';
 
@@ -34,7 +33,6 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
   }
   const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId);
   unitOf(ctx).standing = standing;
-  carryDetails(ctx);
   params['scope'] = (await narrowed(deps, ctx, standing, params['scope'])).join(' ');
 }
 

@@ -12,6 +12,7 @@ import { actsThrough } from '../tokens/standing.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { resetUnit, unitOf } from '../unit-of-work.ts';
 import { prepareClientCredentials } from './client-credentials.ts';
+import { mintClientToken } from './mint-client-token.ts';
 import { addTenantToken } from './tenant-token.ts';
 import { nameTokenType, prepareTokenExchange, TOKEN_EXCHANGE, TOKEN_EXCHANGE_PARAMETERS } from './token-exchange.ts';
 
@@ -45,8 +46,16 @@ export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
   wrapGrantType(provider, 'client_credentials', (handler) => async (ctx) => {
     resetUnit(ctx);
     await asOAuth(() => prepareClientCredentials(deps, ctx));
-    await handler(ctx);
-    if (unitOf(ctx).standing && (await commit(deps, ctx))) throw new errors.InvalidGrant('the installation changed meanwhile; try again');
+    const { standing, write } = unitOf(ctx);
+    const minted = mintClientToken(deps, ctx);
+    if (minted) {
+      write.push(minted);
+      if (!standing) return void (await asOAuth(() => deps.store.commit({ shard: minted.key.shard, write })));
+    } else {
+      if (standing) carryDetails(ctx);
+      await handler(ctx);
+    }
+    if (standing && (await commit(deps, ctx))) throw new errors.InvalidGrant('the installation changed meanwhile; try again');
   });
 }
 

@@ -6,6 +6,7 @@ import type { Rules } from '#src/approvals/rules.ts';
 import { effectiveScope, grantStands, installationScope } from '#src/consent/effective-permissions.ts';
 import type { Grant } from '#src/consent/grant.ts';
 import { grantKey } from '#src/consent/grant-store.ts';
+import type { FamilyId, TenantId } from '#src/ids.ts';
 import type { Installation } from '#src/installations/installation.ts';
 import { installationKey } from '#src/installations/installation-store.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
@@ -90,12 +91,14 @@ export const tenantTokenHolds = (
 export const readStanding = (deps: OAuthDeps, binding: TokenBinding, read: ReadBeside = readAllNow(deps)): Promise<TokenStanding | undefined> =>
   binding.identity === 'user' ? readUserStanding(deps, binding, read) : readTenantStanding(deps, binding, read);
 
+const familyKeys = (tenant: TenantId, family: FamilyId | null) => (family === null ? [] : [familyKey(shardOf(tenant), family)]);
+
 async function readUserStanding(deps: OAuthDeps, binding: UserBinding, read: ReadBeside): Promise<UserStanding | undefined> {
   const { tenant, user, app } = binding;
   const shard = shardOf(tenant);
   const [[[grant, member, approval, family], [tenantRecord, rules, person]], live] = await Promise.all([
     read(
-      [grantKey(tenant, user, app), memberKey(tenant, user), approvalKey(tenant, app), familyKey(shard, binding.family ?? '')],
+      [grantKey(tenant, user, app), memberKey(tenant, user), approvalKey(tenant, app), ...familyKeys(tenant, binding.family)],
       [tenantKey(tenant), rulesKey(tenant), userKey(user)],
     ),
     deps.apps.find(app),
@@ -125,7 +128,7 @@ export async function readTenantFacts(
 ): Promise<TenantFacts> {
   const [[[installation, approval, family], [tenantRecord, rules]], live] = await Promise.all([
     read(
-      [installationKey(tenant, app), approvalKey(tenant, app), familyKey(shardOf(tenant), name ?? '')],
+      [installationKey(tenant, app), approvalKey(tenant, app), ...familyKeys(tenant, name)],
       [tenantKey(tenant), rulesKey(tenant)],
     ),
     deps.apps.find(app),
