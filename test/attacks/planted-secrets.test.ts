@@ -106,6 +106,22 @@ async function live(world: World): Promise<Lived> {
   await exchange(world, attempt, misplaced);
   await exchange(world, attempt, code);
   await revoke(world, scheduler, second.refresh_token);
+
+  // And where all of it is told.
+  const { northwind } = world.tenants;
+  for (const path of ['', '/apps', '/delegations', '/security']) show(await browser.open(`${world.issuer}/account${path}`));
+  const owner = createHttpBrowser();
+  await signIn(world, owner, world.people.ada);
+  const ofApp = `apps/${scheduler.id}`;
+  for (const path of ['audit', 'audit/export', 'apps', ofApp, `${ofApp}/subscribers`, `${ofApp}/permissions`, `${ofApp}/history`, 'members', `members/${person.id}`]) {
+    const told = show(await owner.open(`${world.issuer}/admin/${northwind}/${path}`));
+    if (told.status !== 200) throw new Error(`${path} answered ${told.status}`);
+  }
+  for (const path of ['/audit', `/tenants/${northwind}/audit`, `/users/${person.id}/audit`, `/apps/${scheduler.id}/audit`]) {
+    const { items } = await world.manage.get(`${path}?limit=200`);
+    if (items.length === 0) throw new Error(`${path} tells nothing`);
+    pages.push(JSON.stringify(items));
+  }
   return { secrets, pages };
 }
 
@@ -137,7 +153,7 @@ const dumpOf = async (redis: RedisServer): Promise<string> =>
   );
 
 describe('xM3 I10 no bearer secret is readable', () => {
-  test('in Redis, in the logs of two server processes, or on a page', async () => {
+  test('in Redis, in the logs of two server processes, on a page or in the audit trail', async () => {
     const redis = await startRedis();
     const world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'trace' } });
     try {
@@ -171,6 +187,7 @@ describe('xM3 I10 no bearer secret is readable', () => {
       expect(foundIn(dump, lived)).toEqual([]);
       expect(dump).not.toMatch(/"d":"[\w-]{20,}"|BEGIN (EC |RSA )?PRIVATE/);
       expect(foundIn(world.assent.logged(), lived)).toEqual([]);
+      expect(foundIn(lived.pages.join('\n'), lived, ['wrong password', 'misplaced secret'])).toEqual([]);
       expect(aftermath(world)).toEqual([]);
     } finally {
       await world.stop();
