@@ -27,8 +27,9 @@ export function addListRoutes(router: Router, { guard, lists }: { readonly guard
 
   router.get('/sites/:id/lists', protect(guard, on('web', 'read')), async (ctx: RoutedContext) => {
     const { tenant, among } = callerOf(ctx);
-    const readable = await among('read', lists.inSite(tenant, ctx.params['id'] ?? '').map(nodeOf));
-    ctx.body = { site: ctx.params['id'], lists: readable.map(({ list }) => shown(list)) };
+    const here = lists.inSite(tenant, ctx.params['id'] ?? '');
+    const readable = await among('read', here.map(nodeOf));
+    ctx.body = { title: here[0]?.site.title ?? '', lists: readable.map(({ list }) => shown(list)) };
   });
 
   router.get('/lists/:id', protect(guard, on('list', 'read')), (ctx: RoutedContext) => {

@@ -2,7 +2,7 @@
 export interface List {
   readonly tenant: string;
   /** The site it stands in. */
-  readonly site: string;
+  readonly site: { readonly id: string; readonly title: string };
   readonly id: string;
   readonly title: string;
   readonly entries: readonly string[];
@@ -16,8 +16,11 @@ export function createLists(seed: readonly List[]) {
   const find = (tenant: string, id: string): List | undefined => lists.get(JSON.stringify([tenant, id]));
   return {
     find,
-    inSite: (tenant: string, site: string): readonly List[] => lists.values().filter((list) => list.tenant === tenant && list.site === site).toArray(),
-    sitesOf: (tenant: string): readonly string[] => [...new Set(lists.values().filter((list) => list.tenant === tenant).map(({ site }) => site))],
+    inSite: (tenant: string, site: string): readonly List[] => lists.values().filter((list) => list.tenant === tenant && list.site.id === site).toArray(),
+    sitesOf: (tenant: string): readonly List['site'][] => {
+      const all = lists.values().filter((list) => list.tenant === tenant);
+      return new Map(all.map(({ site }) => [site.id, site])).values().toArray();
+    },
     add(tenant: string, id: string, title: string): List | undefined {
       const list = find(tenant, id);
       const longer = list && { ...list, entries: [...list.entries, title] };

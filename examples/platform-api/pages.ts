@@ -50,9 +50,9 @@ export function addPages(router: Router, { guard, records, lists }: { readonly g
   });
 
   async function sitesFor(member: Member) {
-    const sites = await guard.amongForMember(member, 'read', lists.sitesOf(member.tenant).map((id) => ({ type: 'web', id })));
+    const sites = await guard.amongForMember(member, 'read', lists.sitesOf(member.tenant).map(({ id, title }) => ({ type: 'web', id, title })));
     return Promise.all(
-      sites.map(async ({ id }) => ({ id, lists: (await guard.amongForMember(member, 'read', lists.inSite(member.tenant, id).map(nodeOf))).map(({ list }) => list) })),
+      sites.map(async ({ id, title }) => ({ id, title, lists: (await guard.amongForMember(member, 'read', lists.inSite(member.tenant, id).map(nodeOf))).map(({ list }) => list) })),
     );
   }
 

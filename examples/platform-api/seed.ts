@@ -64,13 +64,16 @@ export function seed(
   });
 }
 
+const SALES = { id: 'sales', title: 'Sales' };
+const OFFICE = { id: 'office', title: 'Office' };
+
 /** By tenant: the lists that stand in Assent's resource tree under these ids. */
 const LISTS: readonly (Omit<List, 'tenant'> & { readonly tenant: string })[] = [
-  { tenant: 'Northwind', site: 'sales', id: 'sales-tasks', title: 'Sales tasks', entries: ['Call the harbour office', 'Send the price list'] },
-  { tenant: 'Northwind', site: 'sales', id: 'sales-follow-ups', title: 'Follow-ups', entries: ['Ask how the first delivery went'] },
-  { tenant: 'Northwind', site: 'sales', id: 'sales-documents', title: 'Offers', entries: ['Offer 2041.pdf', 'Offer 2042.pdf'] },
-  { tenant: 'Northwind', site: 'office', id: 'office-tasks', title: 'Repairs', entries: ['The lift stops at two and a half'] },
-  { tenant: 'Northwind', site: 'office', id: 'office-documents', title: 'Handbook', entries: ['Where to find what.pdf'] },
+  { tenant: 'Northwind', site: SALES, id: 'sales-tasks', title: 'Sales tasks', entries: ['Call the harbour office', 'Send the price list'] },
+  { tenant: 'Northwind', site: SALES, id: 'sales-follow-ups', title: 'Follow-ups', entries: ['Ask how the first delivery went'] },
+  { tenant: 'Northwind', site: SALES, id: 'sales-documents', title: 'Offers', entries: ['Offer 2041.pdf', 'Offer 2042.pdf'] },
+  { tenant: 'Northwind', site: OFFICE, id: 'office-tasks', title: 'Repairs', entries: ['The lift stops at two and a half'] },
+  { tenant: 'Northwind', site: OFFICE, id: 'office-documents', title: 'Handbook', entries: ['Where to find what.pdf'] },
 ];
 
 export const seedLists = (tenants: Readonly<Record<string, string>>): List[] =>

@@ -41,10 +41,13 @@ export function addDocumentPages(router: Router, { platform, sessions, render, p
         ...sites.map((id) => platform.call(session, 'GET', `/sites/${encodeURIComponent(id)}/lists`)),
         ...lists.map((id) => platform.call(session, 'GET', `/lists/${encodeURIComponent(id)}`)),
       ]);
+      const inSites = new Set(calls.slice(0, sites.length).flatMap(({ refusal, body }) => (refusal ? [] : (body as { lists: { id: string }[] }).lists.map(({ id }) => id))));
       await render(ctx, session, 'documents', {
         title: 'Documents',
         sites: sites.map((id, place) => ({ id, call: calls[place] })),
-        lists: lists.map((id, place) => ({ id, call: calls[sites.length + place] })),
+        chosen: lists,
+        // One that stands in a site below is shown there.
+        lists: lists.map((id, place) => ({ id, call: calls[sites.length + place] })).filter(({ id }) => !inSites.has(id)),
         called,
         byItself: await byItself(session),
         platformApi,
