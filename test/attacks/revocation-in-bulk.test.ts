@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import type { AssentEvent } from '#src/events.ts';
@@ -11,6 +14,7 @@ import { createManagement, type Management } from '#test/support/management.ts';
 import { manyTenants } from '#test/support/many-tenants.ts';
 import { startRedis, until, type RedisServer } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
+import { projectRoot } from '#test/support/web.ts';
 import { startWorldOfProcesses, type World } from '#test/support/world.ts';
 
 let redis: RedisServer;
@@ -100,6 +104,18 @@ test('named tenants lose it, all others keep it; what members allowed stays when
   const idle = await other.post(`/apps/${app}/revocations`, { tenants: 'all' });
   expect(await doneAt(other, `/apps/${app}/revocations/${idle.id}`)).toMatchObject({ total: 5, looked: 5, revoked: 0 });
   expect((await eventsOf(app, 'app.uninstalled'))).toHaveLength(2 + 5);
+});
+
+test('npm run revoke-app starts one and shows how far it is until it is done', async () => {
+  const { app } = await inTenants(3);
+  const { id, secret } = world.assent.firstOperator;
+  const run = promisify(execFile);
+  const env = { PATH: process.env['PATH'], ASSENT_ISSUER: world.assent.servers[1]!.url, ASSENT_OPERATOR_ID: id, ASSENT_OPERATOR_SECRET: secret };
+  const { stdout, stderr } = await run(process.execPath, ['scripts/revoke-app.ts', app], { cwd: projectRoot, env });
+  expect(stdout).toMatch(new RegExp(`^Revocation job_\\w+ of ${app}\n[^]*3 of 3 tenants looked at, taken out of 3\n$`));
+  expect([stderr, stdout.includes(secret)]).toEqual(['', false]);
+  expect((await installationsOfApp(deps(), app as AppId, { limit: 10 })).records).toEqual([]);
+  await expect(run(process.execPath, ['scripts/revoke-app.ts', app], { cwd: projectRoot, env: { ...env, ASSENT_OPERATOR_SECRET: 'wrong' } })).rejects.toMatchObject({ stderr: expect.stringContaining('answered 401') });
 });
 
 test('an app or a job that there is not is not found, and a job is only one of its own app', async () => {
