@@ -1,10 +1,12 @@
+import { roleOf } from '#src/contexts/context-facts.ts';
 import { contextMembers, readContextMember } from '#src/contexts/context-store.ts';
 import type { ContextMember } from '#src/contexts/context.ts';
 import { AppError } from '#src/errors.ts';
 import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { createRouter, type WebContext, type WebMiddleware } from '#src/http/web-context.ts';
-import type { ContextId } from '#src/ids.ts';
+import type { ContextId, TenantId } from '#src/ids.ts';
+import { memberKey } from '#src/tenants/member-store.ts';
 
 import { inviteOwner } from './invite-owner.ts';
 import { mayKnowAll } from './start-view.ts';
@@ -44,7 +46,16 @@ async function members(deps: InContextDeps, ctx: WebContext, { tenant, person, f
   const bound = { list: JSON.stringify(['members in a context', context]), key: deps.cursorKey };
   const sealed = queryField(ctx, 'after');
   const page = await contextMembers(deps, tenant, context, { limit: ON_A_PAGE, after: sealed === '' ? undefined : openCursor(sealed, bound) });
-  return { items: page.records.map(({ value }) => entry(value)), next: page.next === undefined ? null : sealCursor(page.next, bound) };
+  const there = await stillThere(deps, tenant, page.records.map(({ value }) => value));
+  return { items: there.map(entry), next: page.next === undefined ? null : sealCursor(page.next, bound) };
+}
+
+/** Without those whose stay in the tenant is over: to a decision they have no role any more (xT6). */
+async function stillThere({ store }: InContextDeps, tenant: TenantId, people: readonly ContextMember[]): Promise<ContextMember[]> {
+  const users = people.flatMap(({ person }) => ('user' in person ? [person.user] : []));
+  const records = await store.read(...users.map((user) => memberKey(tenant, user)));
+  const members = new Map(users.map((user, place) => [user, records[place]?.value]));
+  return people.filter((each) => roleOf(each, 'user' in each.person ? members.get(each.person.user) : undefined) !== null);
 }
 
 const entry = ({ person, role, joinedAt }: ContextMember) => ({

@@ -129,7 +129,7 @@ function showChoice(ctx: WebContext, { standing, tenant, place }: LaunchFacts, l
   const app = displayText(standing.app.app.name) || link.app;
   const where = place ? displayText(place.context.title) : '';
   const view = {
-    heading: refused ? 'You did not connect it' : 'Connect it first?',
+    heading: refused ? phrase`You did not connect ${app}` : phrase`Connect ${app} first?`,
     words: refused ? phrase`${app} was given nothing in ${displayText(tenant.name)}.` : phrase`${app} is not connected to your account in ${displayText(tenant.name)}.`,
     app,
     place: where,

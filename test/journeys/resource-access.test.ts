@@ -318,6 +318,13 @@ describe('S6 app-only access', () => {
     const app = await newApp();
     const page = await arrive(as(ben), attemptOf([detail('read', 'web')], app, { identity: 'tenant', scope: undefined, nonce: undefined }), ben);
     expect(textOf(page)).toMatch(/Only somebody who manages apps there can allow that/);
+    // At the very top it is the same, whatever right somebody has there.
+    const top = await newApp({ resources: { user: [], tenant: [{ kind: 'tenancy', right: 'read', required: true }] } });
+    const forTop = () => attemptOf([detail('read', 'tenancy')], top, { identity: 'tenant', scope: undefined, nonce: undefined });
+    await give(org, dan, 'full_control');
+    expect(textOf(await arrive(as(dan), forTop(), dan))).toMatch(/Only somebody who manages apps there can allow that/);
+    expect(choices(await arrive(as(ada), forTop(), ada), 'node_tenant_0')).toEqual(['northwind']);
+    await world.manage.remove(at(org, `/rights/${dan.id}`));
     const silent = await newApp({ resources: { user: [{ kind: 'web', right: 'read', required: true }] }, appOnly: false });
     expect(await refusedWith(attemptOf([detail('read', 'web')], silent, { identity: 'tenant', scope: undefined, nonce: undefined }), ada)).toEqual(['invalid_authorization_details', expect.stringContaining('did not declare read on web for tenant identity')]);
   });

@@ -150,6 +150,19 @@ test('R8 only the grant of the owner opens all members, topic and number; anybod
   await world.manage.put(`/tenants/${northwind}/contexts/${meeting}/members/${people.ben.id}`, { role: 'participant' });
 });
 
+test('R8 xT6 who left the tenant stands in no list, also when they are back in the tenant', async () => {
+  const { dan } = people;
+  const own = await site.meeting({ [people.ben.id]: 'owner', [dan.id]: 'participant' });
+  const listed = async () => (await ask('GET', at('/members', own), await tokenOf(people.ben))).body.items.map(({ user }: { user: string }) => user).toSorted();
+  expect(await listed()).toEqual([people.ben.id, dan.id].toSorted());
+  await manage.remove(`/tenants/${northwind}/members/${dan.id}`);
+  expect(await listed()).toEqual([people.ben.id]);
+  await manage.post(`/tenants/${northwind}/members`, { user: dan.id });
+  expect(await listed()).toEqual([people.ben.id]);
+  await manage.put(`/tenants/${northwind}/contexts/${own}/members/${dan.id}`, { role: 'participant' });
+  expect(await listed()).toEqual([people.ben.id, dan.id].toSorted());
+});
+
 test('R9 a number that two meetings share brings nobody together', async () => {
   const other = await site.meeting({ [people.ben.id]: 'owner' }, { number: '555 0100', title: 'Another' });
   const user = await tokenOf(people.ben);
@@ -189,7 +202,7 @@ describe('R5 somebody who has not connected the app', () => {
     const consent = await site.open(dan);
     expect(consent.url.pathname).toMatch(/^\/consent\/launch~/);
     const refused = await browser.submit(consent, { button: /^(Refuse|Cancel|Deny)/ });
-    expect([refused.status, refused.url.pathname, refused.html.includes('It cannot be opened without that')]).toEqual([200, `/launch/${world.apps.scheduler.id}`, true]);
+    expect([refused.status, refused.url.pathname, refused.html.includes('It opens only when it is connected')]).toEqual([200, `/launch/${world.apps.scheduler.id}`, true]);
     expect((await world.manage.get(`/tenants/${northwind}/grants?user=${dan.id}`)).items).toEqual([]);
   });
 
