@@ -232,6 +232,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
       adminSections: [APPS_SECTION, REVIEWS_SECTION, INSTALLATIONS_SECTION, RULES_SECTION, MEMBERS_SECTION, AUDIT_SECTION],
     },
     log,
+    metrics,
     trustedProxies: settings.trustedProxies,
     root: ROOT,
     mounts: [

@@ -7,6 +7,7 @@ import type { Log } from '#src/log.ts';
 import { accessLog } from './access-log.ts';
 import { errorsAtTheEdge } from './errors-at-the-edge.ts';
 import { basicHeaders } from './headers.ts';
+import type { Metrics } from './metrics.ts';
 import { openPublicFolder } from './public-folder.ts';
 import { refuseCrossSiteForms } from './refuse-cross-site-forms.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
@@ -25,6 +26,7 @@ export interface Mount {
 export interface WebOptions {
   readonly site: Omit<Site, 'views' | 'asset'>;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'note'>;
   /** How many proxies in front add to `X-Forwarded-For`. */
   readonly trustedProxies: number;
   /** The folder that holds `views/` and `public/`. */
@@ -71,7 +73,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
     nameTheRequest(site, options.log, mannerOf),
     believeOnlyTheProxies(site, options.trustedProxies),
     rememberItsOrigin,
-    accessLog(options.log),
+    accessLog(options.log, options.metrics.note),
     basicHeaders(site),
     errorsAtTheEdge,
     refuseMalformed,
@@ -83,7 +85,7 @@ export function createWeb(options: WebOptions): Koa<WebState> {
   return app;
 }
 
-const isAt = (path: string, at: string): boolean => at === '/' || path === at || path.startsWith(`${at}/`);
+const isAt = (path: string, at: string): boolean => at === '/' || (path.startsWith(at) && (path.length === at.length || path[at.length] === '/'));
 
 const mountAt = (mounts: readonly Mount[], path: string): Mount | undefined =>
   mounts.find((mount) => mount.at.some((at) => isAt(path, at)));

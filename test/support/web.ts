@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccountSection } from '#src/http/account-tabs.ts';
 import type { AdminSection } from '#src/http/admin-tabs.ts';
 import { createWeb, type Mount } from '#src/http/create-web.ts';
+import { createMetrics } from '#src/http/metrics.ts';
 import { createLog } from '#src/log.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,12 +34,14 @@ export async function startWeb({ mounts, trustedProxies = 0, production = false,
   const server: Server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const listening = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const metrics = createMetrics();
   const app = createWeb({
     site: { origin: origin ?? listening, platformName: 'Northlight', production, csrfKey: Buffer.alloc(32, 7), accountSections, adminSections },
     log,
+    metrics,
     trustedProxies,
     root: projectRoot,
-    mounts,
+    mounts: [{ at: ['/metrics'], manner: 'api', use: metrics.answer }, ...mounts],
   });
   app.keys = ['as in server.ts'];
   server.on('request', app.callback());

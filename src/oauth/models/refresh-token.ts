@@ -33,7 +33,8 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
         // also while that rests, with a member who is inactive say: it must not come back with them (I2).
         unitOf(ctx).family = family;
       } else {
-        const standing = verdict.is === 'live' || verdict.is === 'grace' ? await readStanding(deps, family.value.binding) : undefined;
+        // The family was read just now, and the commit expects it as it was.
+        const standing = verdict.is === 'live' || verdict.is === 'grace' ? await readStanding(deps, { ...family.value.binding, family: null }) : undefined;
         if (!standing) return undefined;
         Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
       }
