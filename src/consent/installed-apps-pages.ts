@@ -1,6 +1,7 @@
 import { accountTabs } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { openCursor, sealCursor } from '#src/http/cursor.ts';
+import { displayText } from '#src/http/display-text.ts';
 import { displayDay, displayTime } from '#src/http/display-time.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
 import { postedForm } from '#src/http/posted-form.ts';
@@ -14,6 +15,7 @@ import { removeGrant } from './change-grant.ts';
 import { appInPath, appToRemove, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
 import type { InstalledApp, InstalledAppDeps } from './installed-app.ts';
 import { installedApps, launchPathOf, type InstalledAppLine } from './installed-apps.ts';
+import { openContexts } from './open-contexts.ts';
 import { addUpdateGrantPages } from './update-grant-pages.ts';
 
 /** The entry for `Site.accountSections`. */
@@ -38,7 +40,7 @@ export function installedAppsPages(deps: InstalledAppsPagesDeps): WebRouter {
     const found = await appInPath(deps, ctx);
     const { face } = found;
     if (face.logo !== undefined) allowImageFrom(ctx, face.logo);
-    const view = { ...describe(found, deps.clock()), notice: noticeIn(ctx), csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
+    const view = { ...describe(found, deps.clock()), openIn: await placesIn(deps, found), notice: noticeIn(ctx), csrf: csrfToken(ctx, purposeOf('shared-access', found)) };
     render(ctx, 'account/installed-app', view, frame(ctx, face.name));
   });
 
@@ -122,6 +124,12 @@ function lastUsedText(lastUsed: string | undefined, since: string, now: number):
   return { iso: '', text: age < A_MINUTE ? 'Just now' : age < A_YEAR ? 'Not yet' : 'Over a year ago' };
 }
 
+const canOpen = ({ state, inTenant }: InstalledApp): boolean => state === 'active' && Boolean(inTenant?.version.launchUri);
+
+/** Where the person is just now and can open the app. */
+const placesIn = async (deps: InstalledAppsPagesDeps, found: InstalledApp) =>
+  (canOpen(found) ? await openContexts(deps, found.member) : []).map(({ id, title }) => ({ title: displayText(title) || id, href: launchPathOf(found.grant.app, found.tenant, id) }));
+
 const describe = (found: InstalledApp, now: number) => ({
   app: found.face,
   tenant: found.tenantName,
@@ -134,7 +142,7 @@ const describe = (found: InstalledApp, now: number) => ({
   sharedAccess: found.sharedAccess ?? null,
   alsoForTenant: found.alsoForTenant,
   // What cannot act cannot be changed either; it can be removed.
-  open: found.state === 'active' && found.inTenant?.version.launchUri ? launchPathOf(found.grant.app, found.tenant) : '',
+  open: canOpen(found) ? launchPathOf(found.grant.app, found.tenant) : '',
   update: found.state === 'active' ? `${hrefOf(found)}/permissions` : '',
   href: hrefOf(found),
 });

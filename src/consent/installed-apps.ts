@@ -6,7 +6,7 @@ import type { AppInTenant } from '#src/approvals/decide.ts';
 import type { Rules } from '#src/approvals/rules.ts';
 import type { Deps } from '#src/deps.ts';
 import { displayText } from '#src/http/display-text.ts';
-import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import type { AppId, ContextId, TenantId, UserId } from '#src/ids.ts';
 import { lastUses } from '#src/installations/last-use.ts';
 import type { StoredRecord } from '#src/storage/record-store.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
@@ -46,7 +46,8 @@ export const pathOfInstalledApp = (tenant: TenantId, app: AppId): string =>
   `/account/apps/${encodeURIComponent(tenant)}/${encodeURIComponent(app)}`;
 
 /** Opens the app for the person who follows it. */
-export const launchPathOf = (app: AppId, tenant: TenantId): string => `/launch/${encodeURIComponent(app)}?${new URLSearchParams({ tenant }).toString()}`;
+export const launchPathOf = (app: AppId, tenant: TenantId, context?: ContextId): string =>
+  `/launch/${encodeURIComponent(app)}?${new URLSearchParams({ tenant, ...(context !== undefined && { context }) }).toString()}`;
 
 export const nameOfApp = (known: KnownApp | undefined): string => displayText(known?.app.name ?? '') || 'An app that is gone';
 

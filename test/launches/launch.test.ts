@@ -72,6 +72,17 @@ describe('opening an app', () => {
     }
   });
 
+  test('S8 stands on the account’s page of the app for each meeting that the person is in just now', async () => {
+    const page = async (person: World['people']['ada']) => (await (await site.browserOf(person)).open(`${world.issuer}/account/apps/${world.tenants.northwind}/${world.apps.scheduler.id}`)).html;
+    const link = (id: string) => `href="/launch/${world.apps.scheduler.id}?tenant=${world.tenants.northwind}&amp;context=${id}"`;
+    const [over, others] = [await site.meeting({ [ben.id]: 'owner' }), await site.meeting({ [ada.id]: 'owner' })];
+    expect(await page(ben)).toContain(link(over));
+    await world.manage.post(`/tenants/${world.tenants.northwind}/contexts/${over}/end`);
+    const html = await page(ben);
+    expect([meeting, over, others].map((id) => html.includes(link(id)))).toEqual([true, false, false]);
+    expect(await page(ada)).toContain(link(others));
+  });
+
   test('S9 context_id is the same for a person, tenant and app wherever it is opened, and another for any other', async () => {
     const [inMeeting, alone, again] = [await site.launch(ben, { context: meeting }), await site.launch(ben), await site.launch(ben)];
     expect(new Set([inMeeting, alone, again].map(({ context_id: id }) => id)).size).toBe(1);
