@@ -5,12 +5,17 @@ import type { ContextId, TenantId } from '#src/ids.ts';
 import { commitAnew } from '#src/storage/change-record.ts';
 import { endRecord } from '#src/storage/revoke.ts';
 import { unchanged, type Expectation, type StoredRecord } from '#src/storage/record-store.ts';
+import { memberKey } from '#src/tenants/member-store.ts';
 
 import { OWNER, type ContextKind } from './context-kind.ts';
 import type { Context } from './context.ts';
+import { roleOf } from './context-facts.ts';
 import { contextMemberKey, type Person } from './context-records.ts';
 import { contextMembersWithRole, readContext, type ContextDeps } from './context-store.ts';
 import { checkRoles, membersOfTenant, placesFor, type Placing } from './placing.ts';
+
+/** Owners that are looked at together. */
+const OWNERS = 20;
 
 type Where = { readonly tenant: TenantId; readonly context: ContextId };
 
@@ -50,12 +55,19 @@ async function openOne(deps: ContextDeps, { tenant, context }: Where): Promise<{
   return { record, kind };
 }
 
-/** What has to be so in the commit that takes owners away: another one, exactly as read here. */
+/** What has to be so in the commit that takes owners away: another one, exactly as read here, and still in the tenant (xT6). */
 async function anotherOwner(deps: Deps, { tenant, context }: Where, losing: readonly Person[]): Promise<Expectation[]> {
   if (losing.length === 0) return [];
-  const owners = await contextMembersWithRole(deps, { tenant, context, role: OWNER }, { limit: losing.length + 1 });
   const leaving = losing.map((person) => contextMemberKey(tenant, context, person).id);
-  const other = owners.records.find(({ key }) => !leaving.includes(key.id));
-  if (other) return [unchanged(other)];
+  let after: string | undefined;
+  do {
+    const owners = await contextMembersWithRole(deps, { tenant, context, role: OWNER }, { limit: losing.length + OWNERS, after });
+    const others = owners.records.flatMap((place) => ('user' in place.value.person && !leaving.includes(place.key.id) ? [{ place, user: place.value.person.user }] : []));
+    const members = await deps.store.read(...others.map(({ user }) => memberKey(tenant, user)));
+    const found = others.findIndex(({ place }, at) => roleOf(place.value, members[at]?.value) !== null);
+    const [other, member] = [others[found], members[found]];
+    if (other && member) return [unchanged(other.place), unchanged(member)];
+    after = owners.next;
+  } while (after !== undefined);
   throw new AppError('conflict', { detail: `There is always an ${OWNER}. Make somebody else ${OWNER} first.` });
 }

@@ -81,6 +81,19 @@ describe('a context', () => {
     ]);
   });
 
+  test('xT6 has one who is still in the tenant: an owner from an earlier stay does not count', async () => {
+    const { id: context } = await meeting({ members: [{ user: id('ada'), role: 'owner' }, { user: id('dan'), role: 'owner' }] });
+    const tenant = world.tenants.northwind;
+    await world.manage.remove(`/tenants/${tenant}/members/${id('dan')}`);
+    const adas = `${path}/${context}/members/${id('ada')}`;
+    expect([(await refused('DELETE', adas)).code, (await refused('PUT', adas, { role: 'participant' })).code]).toEqual(['conflict', 'conflict']);
+    await world.manage.post(`/tenants/${tenant}/members`, { user: id('dan') });
+    expect((await refused('DELETE', adas)).code).toBe('conflict');
+    await world.manage.put(`${path}/${context}/members/${id('dan')}`, { role: 'owner' });
+    await world.manage.remove(adas);
+    expect(await people(context)).toEqual([`${id('dan')} owner`]);
+  });
+
   test('always has an owner, also when two owners are taken away at once', async () => {
     const { id: context } = await meeting();
     const member = (name: keyof World['people']) => `${path}/${context}/members/${id(name)}`;
