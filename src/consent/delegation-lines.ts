@@ -37,9 +37,11 @@ export interface DelegationLine {
   readonly rests: boolean;
   /** To which apps the receiver passes it on. `href` leads the receiver to changing that. */
   readonly apps: readonly { readonly name: string; readonly href: string | null }[];
+  /** There may be others: more were not looked at. */
+  readonly moreApps: boolean;
 }
 
-const MOST_APPS = 20;
+const MOST_APPS = 50;
 
 export function delegationLines(deps: InstalledAppsDeps, user: UserId, { side, memberships, after, limit }: { side: Side; memberships: readonly Membership[]; after: string | undefined; limit: number }) {
   const list = side === 'given' ? delegationsFrom : delegationsTo;
@@ -73,7 +75,7 @@ async function linesOf(deps: InstalledAppsDeps, membership: Membership, records:
     Promise.all(receivers.map((receiver) => appsOf(deps, tenant.id, receiver))),
   ]);
   const active = new Set(people.filter((user, place) => users.get(user)?.status === 'active' && isActive(members[place]?.value)));
-  const appsOfReceiver = new Map(receivers.map((receiver, place) => [receiver, passing[place] ?? []]));
+  const appsOfReceiver = new Map(receivers.map((receiver, place) => [receiver, passing[place]]));
   return records.map(({ value: delegation }) => ({
     tenant: tenant.id,
     id: delegation.id,
@@ -84,7 +86,8 @@ async function linesOf(deps: InstalledAppsDeps, membership: Membership, records:
     since: delegation.createdAt,
     endsAt: delegation.endsAt,
     rests: !active.has(delegation.giver) || !active.has(delegation.receiver),
-    apps: (appsOfReceiver.get(delegation.receiver) ?? [])
+    moreApps: appsOfReceiver.get(delegation.receiver)?.more ?? false,
+    apps: (appsOfReceiver.get(delegation.receiver)?.apps ?? [])
       .filter(({ scope }) => delegation.permissions.some((name) => scope.includes(name)))
       .map(({ app, name }) => ({ name, href: side === 'received' ? `${pathOfInstalledApp(tenant.id, app)}#shared` : null })),
   }));
@@ -98,17 +101,17 @@ export const inWords = (permissions: readonly string[], catalogue: Catalogue, si
   });
 
 /** The apps that may use the shared access of a member just now, and for what. */
-async function appsOf(deps: InstalledAppsDeps, tenant: TenantId, user: UserId): Promise<{ app: AppId; name: string; scope: readonly string[] }[]> {
-  const { records } = await sharingGrantsOfUser(deps, tenant, user, { limit: MOST_APPS });
-  if (records.length === 0) return [];
+async function appsOf(deps: InstalledAppsDeps, tenant: TenantId, user: UserId): Promise<{ apps: { app: AppId; name: string; scope: readonly string[] }[]; more: boolean }> {
+  const { records, next } = await sharingGrantsOfUser(deps, tenant, user, { limit: MOST_APPS });
+  if (records.length === 0) return { apps: [], more: false };
   const grants = (await standingGrants(deps, records)).map(({ value }) => value);
   const [apps, [member, rules, ...approvals]] = await Promise.all([
     knownApps(deps, grants.map(({ app }) => app)),
     deps.store.read(memberKey(tenant, user), rulesKey(tenant), ...grants.map(({ app }) => approvalKey(tenant, app))),
   ]);
-  if (!isActive(member?.value)) return [];
+  if (!isActive(member?.value)) return { apps: [], more: false };
   const present = await withLiveGroups(deps, member.value);
-  return grants.flatMap((grant, place) => {
+  const passedOn = grants.flatMap((grant, place) => {
     const known = apps.get(grant.app);
     const inTenant = inTenantOf({ known, rules: rulesIn(rules, tenant), approval: approvals[place]?.value, catalogue: deps.catalogue });
     const scope = scopeOf(grant, present, inTenant);
@@ -116,4 +119,5 @@ async function appsOf(deps: InstalledAppsDeps, tenant: TenantId, user: UserId): 
     const granted = scope.includes(SHARED_ACCESS);
     return granted ? [{ app: grant.app, name: nameOfApp(known), scope }] : [];
   });
+  return { apps: passedOn, more: next !== undefined };
 }
