@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
+import { ask, data, token as byToken } from '#test/decisions/access.ts';
+import { launchSite, type LaunchSite } from '#test/launches/site.ts';
 import { aftermath } from '#test/support/aftermath.ts';
 import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
@@ -13,12 +15,14 @@ let redis: RedisServer;
 let proxy: TcpProxy;
 let world: World<AssentProcess>;
 let browser: HttpBrowser;
+let site: LaunchSite;
 
 beforeAll(async () => {
   redis = await startRedis();
   proxy = await startTcpProxy({ port: redis.port });
   world = await startWorldOfProcesses(2, { store: `redis://127.0.0.1:${proxy.port}`, settings: { ASSENT_STORE_TIMEOUT_MS: '400' } });
   browser = createHttpBrowser();
+  site = await launchSite(world);
 }, 60_000);
 beforeEach(heal);
 afterAll(async () => {
@@ -48,6 +52,9 @@ const OUTAGES: [string, () => void][] = [
   ['does not answer', () => redis.pause()],
   ['takes requests and its replies vanish', () => proxy.dropReplies()],
 ];
+
+const dan = () => world.people.dan;
+const contextToken = async (): Promise<string> => (await site.launch(dan())).context_token;
 
 describe.each(OUTAGES)('xP11 I9 while storage %s', (_, breakStorage) => {
   test('revoking is answered with 503, in time, and never with 200; afterwards it works', async () => {
@@ -90,6 +97,34 @@ describe.each(OUTAGES)('xP11 I9 while storage %s', (_, breakStorage) => {
   });
 });
 
+describe.each(OUTAGES)('I9 while storage %s', (_, breakStorage) => {
+  test('no question about access is answered, no app is opened, no context token is exchanged; afterwards each is as it was', async () => {
+    const { access_token: text } = await newTokens();
+    const question = { subject: byToken(text), action: { name: 'meetings:read' }, resource: data(dan().id) };
+    const waiting = await contextToken();
+    breakStorage();
+    const begun = performance.now();
+    const [one, several, search, page, exchanged] = await Promise.all([
+      ask(world, 'evaluation', question),
+      ask(world, 'evaluations', { ...question, evaluations: [{}, {}] }),
+      ask(world, 'search/action', question),
+      site.open(dan()),
+      site.exchange(waiting),
+    ]);
+    expect(performance.now() - begun).toBeLessThan(DEADLINE);
+    expect([one, several, search, page].map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+    for (const { body } of [one, several, search]) expect(JSON.stringify(body)).not.toMatch(/decision|evaluations|results/);
+    expect(page.html).not.toContain('context_token');
+    expect(exchanged).toMatchObject(UNAVAILABLE);
+
+    await heal();
+    expect((await ask(world, 'evaluation', question)).body.decision).toBe(true);
+    // It may have happened (I8), and it happened once.
+    const again = [await site.exchange(waiting), await site.exchange(waiting)].map(({ status }) => status);
+    expect([[200, 400], [400, 400]]).toContainEqual(again);
+  });
+});
+
 test('xR3 I8 a revocation whose reply was lost may have happened; sent again it is done, and stays done', async () => {
   const tokens = await newTokens();
   proxy.cutAtNextReply();
@@ -101,14 +136,17 @@ test('xR3 I8 a revocation whose reply was lost may have happened; sent again it 
   expect((await refresh(world, app(), tokens.refresh_token)).body.error).toBe('invalid_grant');
 });
 
-test('xP11 I2 an acknowledged revocation survives that Redis and both servers are killed', async () => {
+test('xP11 xX1 I1 I2 an acknowledged revocation, and an exchange of a context token, survive that Redis and both servers are killed', async () => {
   const tokens = await newTokens();
+  const used = await contextToken();
+  expect((await site.exchange(used)).status).toBe(200);
   expect((await revoke(world, app(), tokens.refresh_token)).status).toBe(200);
   await Promise.all([redis.kill(), ...world.assent.servers.map((server) => server.kill('SIGKILL'))]);
   await redis.restart();
   await Promise.all(world.assent.servers.map((server) => server.restart()));
   expect(await isActive(tokens.access_token)).toBe(false);
   expect((await refresh(world, app(), tokens.refresh_token)).body.error).toBe('invalid_grant');
+  expect((await site.exchange(used)).body.error).toBe('invalid_grant');
 }, 60_000);
 
 test('I10 the logs tell of nothing but storage, and hold no secret', () => {
