@@ -81,7 +81,8 @@ async function ready(what: string, url: string): Promise<void> {
   stopWith(`${what} did not start: see above.`);
 }
 
-function whatToClick({ people, tenants, groups }: DemoPlan): string {
+function whatToClick({ people, tenants, groups, contexts, app: { id } }: DemoPlan): string {
+  const meeting = `${issuer}/launch/${id}?context=${contexts[0]?.id}`;
   const [tenant] = tenants;
   const [group] = groups;
   const nameOf = (id: string) => tenants.find((tenant) => tenant.id === id)?.name ?? id;
@@ -91,6 +92,9 @@ Everything runs.
 
   The sample app       ${app}        start here
   A second app         ${unverifiedApp}        somebody has to approve it
+  A meeting            ${meeting}
+                       opens the app in it: Ada is its host, Ben takes part
+  The platform itself  ${platform}        sites and lists, without any app
   The marketplace      ${issuer}/apps
   Your account         ${issuer}/account
   Administration       ${issuer}/admin/${tenant?.id}   as Chloe or Ada
@@ -108,6 +112,9 @@ group ${group?.name} if you like, and the mail to Dan leads back to where he sto
 
 Then the organisation: as Chloe, choose "Install for the whole organisation" in the sample app, and whose data it may
 reach. Look somebody else up there, and suspend it under Administration.
+
+Then a meeting: open the address above as ben@northwind.example, and in a private window as Ada. The app may call other
+things for the host than for who takes part; call one all the same and see the 403. Under Documents let it write in one list.
 
 Everything is kept in data/: remove that folder to begin anew. Ctrl-C stops all of it.
 `;

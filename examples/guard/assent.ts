@@ -60,8 +60,8 @@ export interface Asked {
 
 export type Assent = ReturnType<typeof createAssent>;
 
-/** As many as Assent answers in one request. */
-const AT_ONCE = 100;
+/** Assent takes 100 in one request, and 64 KB. */
+const AT_ONCE = 50;
 const MOST_PAGES = 100;
 
 /** The OpenID AuthZEN Authorization API 1.0, as a platform API needs it. Answers are not kept: what is taken back counts from the next call on. */
@@ -113,11 +113,11 @@ export function createAssent({ issuer, id, secret, deadline = 3000 }: AssentSett
       return orUnavailable(async () => Decision.parse(await post(url, asked)));
     },
 
-    /** In the order of the questions, each with its answer. */
-    async evaluateAll(questions: readonly Asked[]): Promise<Decision[]> {
+    /** In the order of the questions, each with its answer. What is the same in all of them, the token say, is sent once. */
+    async evaluateAll(same: Partial<Asked>, questions: readonly Partial<Asked>[]): Promise<Decision[]> {
       const { access_evaluations_endpoint: url } = await addresses();
       const parts = Array.from({ length: Math.ceil(questions.length / AT_ONCE) }, (_, part) => questions.slice(part * AT_ONCE, (part + 1) * AT_ONCE));
-      const answers = await orUnavailable(() => Promise.all(parts.map(async (part) => Decisions.parse(await post(url, { evaluations: part })).evaluations)));
+      const answers = await orUnavailable(() => Promise.all(parts.map(async (part) => Decisions.parse(await post(url, { ...same, evaluations: part })).evaluations)));
       if (answers.some((answer, part) => answer.length !== parts[part]?.length)) throw new AssentUnavailable('Assent left questions without an answer');
       return answers.flat();
     },

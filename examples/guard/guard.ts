@@ -59,7 +59,8 @@ export function createGuard({ issuer, audience, realm, onUnavailable, ...setting
   const no = (refusal: Refusal): Verdict => ({ allowed: false, refusal });
 
   const allowedAmong = async <T extends Entity>(asked: Omit<Asked, 'resource'>, resources: readonly T[]): Promise<T[]> => {
-    const answers = resources.length === 0 ? [] : await assent.evaluateAll(resources.map(({ type, id, properties }) => ({ ...asked, resource: { type, id, ...(properties && { properties }) } })));
+    const questions = resources.map(({ type, id, properties }) => ({ resource: { type, id, ...(properties && { properties }) } }));
+    const answers = resources.length === 0 ? [] : await assent.evaluateAll(asked, questions);
     return resources.filter((_, place) => answers[place]?.decision === true);
   };
 
@@ -78,10 +79,11 @@ export function createGuard({ issuer, audience, realm, onUnavailable, ...setting
     const names = typeof action === 'string' ? [action] : [...new Set([(looked.identity !== 'tenant' && action.user) || [], (looked.identity !== 'user' && action.tenant) || []].flat())];
     // Nothing for this identity: asked all the same, since the token may be good for nothing.
     if (names.length === 0) names.push(...Object.values(action as object).slice(0, 1));
-    const questions = names.map((name): Asked => ({ subject: { type: 'access_token', id: bearer }, action: { name }, resource, context }));
-    const [first] = questions;
-    const answers = questions.length === 1 && first ? [await assent.evaluate(first)] : await assent.evaluateAll(questions);
-    return verdictOf(bearer, { action, list }, new Map(names.map((name, place) => [name, answers[place] as Decision])));
+    const same = { subject: { type: 'access_token', id: bearer }, resource, context };
+    const [name = '', other] = names;
+    const answers =
+      other === undefined ? [await assent.evaluate({ ...same, action: { name } })] : await assent.evaluateAll(same, names.map((each) => ({ action: { name: each } })));
+    return verdictOf(bearer, { action, list }, new Map(names.map((each, place) => [each, answers[place] as Decision])));
   }
 
   /** Only the answer to what this identity needs counts: a permission of the other one opens nothing. */
