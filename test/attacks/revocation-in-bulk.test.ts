@@ -26,7 +26,7 @@ let other: Management;
 beforeAll(async () => {
   redis = await startRedis();
   world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'info' } });
-  store = await openStore(redis.url, { clock: Date.now });
+  store = await openStore(redis.url, { clock: Date.now, timeoutMs: 20_000 });
   other = await createManagement(world.assent.servers[1]!.url, world.assent.firstOperator);
 }, 60_000);
 afterAll(async () => {

@@ -17,7 +17,10 @@ describe('every template', () => {
   it('xM1 has the token of the form check in each form that changes something', () => {
     const forms = templates.flatMap(({ path, text }) => (text.match(/<form[^>]*method="post"[\s\S]*?<\/form>/g) ?? []).map((form) => ({ path, form })));
     expect(forms.length).toBeGreaterThan(5);
-    expect(forms.filter(({ form }) => !/<input type="hidden" name="csrf" value="<%= view\.[\w.]*csrf %>">/i.test(form))).toEqual([]);
+    // It is posted to the app, which is not to learn the token.
+    const ours = forms.filter(({ path }) => path !== 'views/launches/launch.ejs');
+    expect(forms).toHaveLength(ours.length + 1);
+    expect(ours.filter(({ form }) => !/<input type="hidden" name="csrf" value="<%= view\.[\w.]*csrf %>">/i.test(form))).toEqual([]);
   });
 
   it('puts quotes around every value', () => {

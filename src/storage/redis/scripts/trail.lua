@@ -1,4 +1,4 @@
-#!lua flags=no-writes
+#!lua
 --[[
 Purpose: the newest entries of one trail, in one round trip.
 
