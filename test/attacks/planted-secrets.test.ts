@@ -5,10 +5,12 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
 
+import { ask, data, token as byToken } from '#test/decisions/access.ts';
+import { launchSite } from '#test/launches/site.ts';
 import { aftermath } from '#test/support/aftermath.ts';
 import { clientAssertion, dpopProof, newClientKey } from '#test/support/client-keys.ts';
 import { createHttpBrowser } from '#test/support/http-browser.ts';
-import { arrive, authorize, begin, exchange, introspect, post, refresh, revoke, SCOPE, signIn } from '#test/support/oauth-flow.ts';
+import { arrive, authorize, begin, connect, exchange, introspect, post, refresh, revoke, SCOPE, signIn } from '#test/support/oauth-flow.ts';
 import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
 import { startWorld, startWorldOfProcesses, type World } from '#test/support/world.ts';
@@ -107,6 +109,8 @@ async function live(world: World): Promise<Lived> {
   await exchange(world, attempt, code);
   await revoke(world, scheduler, second.refresh_token);
 
+  await openApps(world, plant);
+
   // And where all of it is told.
   const { northwind } = world.tenants;
   for (const path of ['', '/apps', '/delegations', '/security']) show(await browser.open(`${world.issuer}/account${path}`));
@@ -123,6 +127,26 @@ async function live(world: World): Promise<Lived> {
     pages.push(JSON.stringify(items));
   }
   return { secrets, pages };
+}
+
+/** Apps that are opened, tokens that decisions are asked with; and both where they do not belong. */
+async function openApps(world: World, plant: (what: string, secret: string) => string): Promise<void> {
+  const [site, { dan }] = [await launchSite(world), world.people];
+  await connect(world, dan);
+  const [used, waiting] = [plant('context token', (await site.launch(dan)).context_token), plant('context token that nobody used', (await site.launch(dan)).context_token)];
+  for (const token of [used, waiting]) plant(`signature of ${token}`, token.split('.')[2] ?? '');
+  const text = plant('token for a context token', (await site.exchange(used)).body.access_token);
+  await site.exchange(used);
+  const { body: own } = await post(world, '/oauth/token', world.apps.scheduler, { grant_type: 'client_credentials' });
+  await fetch(`${world.issuer}/api/v1/app/starts`, { method: 'POST', headers: { authorization: `Bearer ${own.access_token}`, 'content-type': 'application/json' }, body: JSON.stringify({ contextToken: waiting }) });
+  const about = { action: { name: 'meetings:read' }, resource: data(dan.id) };
+  for (const token of [text, used]) {
+    for (const path of ['evaluation', 'search/resource', 'search/action']) await ask(world, path, { ...about, subject: byToken(token) });
+    await ask(world, 'evaluation', { ...about, subject: { type: 'user', id: token }, resource: { type: token, id: token }, context: { tenant: token, context: token } });
+    await ask(world, 'evaluation', { ...about, subject: byToken(token) }, { as: { id: 'rs_none', secret: token } });
+    await fetch(`${world.issuer}/access/v1/contexts/ctx_none?after=${token}`, { headers: { authorization: `Bearer ${token}`, referer: `${world.issuer}/launch?context_token=${token}` } });
+    await site.open(dan, { context: token, context_token: token, redirect_uri: `https://evil.example/${token}` });
+  }
 }
 
 /** As it is, without its visible prefix, and as it would look encoded. */
