@@ -54,6 +54,7 @@ export type Happening =
   | { type: 'app.revocation_started'; tenant: null; app: AppId; job: JobId }
   | { type: 'app.revocation_finished'; tenant: null; app: AppId; job: JobId; tenants: number }
   | { type: 'signing_key.removed'; tenant: null; kid: string }
+  | { type: 'signing_key.rotated'; tenant: null; signing: readonly string[] }
   | { type: 'context.owner_invited'; tenant: TenantId; context: ContextId; app: AppId; user: UserId; owners: readonly UserId[] }
   | { type: 'operator.created' | 'operator.removed'; tenant: null; operator: string }
   | { type: 'resource_server.registered' | 'resource_server.updated' | 'resource_server.removed'; tenant: null; resourceServer: string };

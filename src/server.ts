@@ -191,8 +191,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     apiKey: keyFor('management api'),
     signingKeys: {
       list: () => describeSigningKeys(deps, keySecret),
-      async rotate() {
-        const keys = await rotateSigningKeys(deps, keySecret);
+      async rotate(actor) {
+        const keys = await rotateSigningKeys(deps, keySecret, actor);
         await freshKeys.reload();
         return keys;
       },

@@ -102,6 +102,7 @@ const SENTENCES: Sentences = {
   'operator.created': ({ operator }, { who }) => `${who} created the operator’s credential ${operator}`,
   'operator.removed': ({ operator }, { who }) => `${who} removed the operator’s credential ${operator}`,
   'signing_key.removed': ({ kid }, { who }) => `${who} removed the signing key ${kid}`,
+  'signing_key.rotated': ({ signing }, { who }) => `${who} let the next keys sign: ${signing.join(', ')}`,
   'resource_server.registered': ({ resourceServer }, { who }) => `${who} registered the resource server ${resourceServer}`,
   'resource_server.updated': ({ resourceServer }, { who }) => `${who} changed the resource server ${resourceServer}`,
   'resource_server.removed': ({ resourceServer }, { who }) => `${who} removed the resource server ${resourceServer}`,

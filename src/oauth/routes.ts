@@ -11,7 +11,7 @@ import type { KeyDescription } from './signing-keys.ts';
 export interface SigningKeysRoutesDeps {
   readonly signingKeys: {
     list(): Promise<readonly KeyDescription[]>;
-    rotate(): Promise<readonly KeyDescription[]>;
+    rotate(actor: Actor): Promise<readonly KeyDescription[]>;
     /** `undefined` for a key that there is not. */
     remove(kid: string, actor: Actor): Promise<readonly KeyDescription[] | undefined>;
   };
@@ -51,7 +51,7 @@ export const signingKeysRoutes = [
     scope: 'manage',
     answer: plain(keys),
     errors: ['conflict'],
-    handle: async ({ signingKeys }: SigningKeysRoutesDeps) => ({ body: { keys: await signingKeys.rotate() } }),
+    handle: async ({ signingKeys }: SigningKeysRoutesDeps, { actor }) => ({ body: { keys: await signingKeys.rotate(actor) } }),
   }),
   route({
     ...common,

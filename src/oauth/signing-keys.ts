@@ -90,7 +90,7 @@ export const describeSigningKeys = async (deps: Deps, secret: Uint8Array): Promi
   describe((await keySet(deps, secret)).value);
 
 /** `next` signs from now on, `current` retires, a new `next` is published. Servers take it up within a second. */
-export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise<KeyDescription[]> {
+export async function rotateSigningKeys(deps: Deps, secret: Uint8Array, actor: Actor): Promise<KeyDescription[]> {
   const record = await keySet(deps, secret);
   const now = deps.clock();
   const old = (moment: string | null, age: number) => moment !== null && now - Date.parse(moment) >= age;
@@ -110,6 +110,7 @@ export async function rotateSigningKeys(deps: Deps, secret: Uint8Array): Promise
     durable: true,
     expect: [unchanged(record)],
     write: [put(key, { keys }, { tenant: null })],
+    events: [happened({ type: 'signing_key.rotated', tenant: null, signing: inState('next').map(({ kid }) => kid) }, { actor, now })],
   });
   if (!result.ok) throw new AppError('conflict', { detail: 'Somebody else rotated the keys just now.' });
   return describe({ keys });

@@ -97,7 +97,7 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     // The real parameters would only make the tests slow; hashing has tests of its own.
     signingKeys: {
       list: () => describeSigningKeys({ store, clock: Date.now }, KEY_SECRET),
-      rotate: () => rotateSigningKeys({ store, clock: Date.now }, KEY_SECRET),
+      rotate: (actor) => rotateSigningKeys({ store, clock: Date.now }, KEY_SECRET, actor),
       remove: (kid, actor) => removeSigningKey({ store, clock: Date.now }, KEY_SECRET, kid, actor),
     },
     hashPassword: async (password) => `hash of ${password.length} characters`,
