@@ -7,8 +7,11 @@ import type { ResourceKind, ResourceKinds } from './resource-kind.ts';
 
 const word = (what: string) => z.string(`Give ${what}.`).regex(/^[a-z][a-z0-9_]{0,39}$/, 'A name has 1 to 40 small letters, digits and _, and begins with a letter.');
 
+/** Types of resources that decisions know besides: no node of such a kind could be asked about. */
+const TAKEN = ['context', 'user_data'];
+
 const kind = z.strictObject({
-  name: word('the name'),
+  name: word('the name').refine((name) => !TAKEN.includes(name), `To a decision these are something else: ${TAKEN.join(', ')}.`),
   title: z.string('Give a title, a few words.').trim().min(1, 'Must not be empty.').max(60, 'At most 60 characters.'),
   parents: z.array(word('names of kinds'), 'List the kinds that it may stand under.').default([]),
   templates: z.array(word('names of templates'), 'List the templates.').default([]),

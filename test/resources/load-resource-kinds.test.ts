@@ -29,12 +29,14 @@ describe('the kinds of resources', () => {
       '  - {name: web, title: site}',
       '  - {name: "a b", title: x, actions: {open: look}}',
       '  - 7',
+      '  - {name: context, title: meeting}',
     ].join('\n');
     expect(problems(text)).toEqual([
       expect.stringMatching(/^line 3, kinds "web", pick: /),
       expect.stringMatching(/^line 5, kinds "a b", name: /),
       expect.stringMatching(/^line 5, kinds "a b", actions, open: A right is one of: read, write, manage, full_control/),
       expect.stringMatching(/^line 6, kinds entry 5: /),
+      expect.stringMatching(/^line 7, kinds "context", name: To a decision these are something else/),
       expect.stringMatching(/^line 2, kinds "tenancy", parents entry 1: There is no kind "web" above it/),
       expect.stringMatching(/^line 4, kinds "web", name: The name stands here twice; first in entry 2/),
     ]);
