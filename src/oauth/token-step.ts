@@ -1,8 +1,8 @@
 /**
  * In a form that names each parameter once, most of the library's steps at the token endpoint have nothing to find:
- * they look for what stands there twice, and cost more than storage does. Such a form takes the short way through the
- * library's own steps; for every other the library goes on as if this step were not there. Providers take the list
- * over when they are made, which this module is imported before.
+ * they look for what stands there twice, and each costs a promise and some of them a set of all parameters. Such a form
+ * takes the short way through the library's own steps; for every other the library goes on as if this step were not
+ * there. Providers take the list over when they are made, which this module is imported before.
  */
 import compose from 'koa-compose';
 import type Provider from 'oidc-provider';
@@ -22,7 +22,7 @@ const shortWay = compose(
   ['setWWWAuthenticateHeader', 'authenticateClient', 'allowedGrantTypeCheck', 'validateScope', 'callTokenHandler'].map((name) => tokenSteps[placeOf(name)]!),
 );
 
-tokenSteps.splice(placeOf('assembleTokenParams'), 0, (ctx, next) => {
+tokenSteps.splice(placeOf('assembleTokenParams'), 0, function plainForms(ctx, next) {
   const params = plainParameters(ctx.oidc.provider, ctx.oidc.body ?? {});
   if (!params) return next();
   Object.assign(ctx.oidc, { params });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { tokenSteps } from '#src/oauth/provider-internals.ts';
 import { dpopProof, newClientKey } from '#test/support/client-keys.ts';
 import { authorize, basicAuth, begin, exchangeParameters, introspect, post, type Reply } from '#test/support/oauth-flow.ts';
 import { EVERYBODYS, install } from '#test/support/tenant-tokens.ts';
@@ -40,6 +41,15 @@ async function answers(client: Client, form: Form, headers: Form = {}): Promise<
 }
 
 const tenant = (): Form => ({ tenant: world.tenants.northwind });
+
+test('the library’s steps at the token endpoint are those that the short way was made for', () => {
+  const names = tokenSteps.map(({ name }) => name).filter((name) => name !== '');
+  expect(names).toEqual([
+    'noCache', 'urlencoded', 'plainForms', 'assembleTokenParams', 'rejectClientAuthDupes', 'setWWWAuthenticateHeader', 'authenticateClient',
+    'bound rejectDupes', 'stripGrantIrrelevantParams', 'supportedGrantTypeCheck', 'allowedGrantTypeCheck', 'rejectDupesOptionalExcept',
+    'validateScope', 'checkRar', 'ensureRarResource', 'callTokenHandler',
+  ]);
+});
 
 describe('the token endpoint answers the same on the short way as on the long one', () => {
   test('L2 a tenant token, with all that is installed and with less', async () => {

@@ -5,6 +5,7 @@ import { installationScope } from '#src/consent/effective-permissions.ts';
 import { AppError, type ErrorCode } from '#src/errors.ts';
 import type { AppId, TenantId } from '#src/ids.ts';
 import { missingPermission } from '#src/marketplace/missing-permission.ts';
+import type { ReadBeside } from '#src/storage/recent-reads.ts';
 
 import { GRANT_MANAGEMENT_SCOPES } from '../grant-management.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
@@ -31,14 +32,16 @@ export async function prepareClientCredentials(deps: OAuthDeps, ctx: KoaContextW
     if (params['scope']?.split(' ').every(isOwn) === false) throw new errors.InvalidRequest('name the tenant that the scope is for');
     return;
   }
-  const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId);
+  // What is meant for no resource server is opaque, and read through all of it again with each use: see docs/decisions/what-may-be-a-second-old.md.
+  const read = params['resource'] === undefined ? deps.readBeside : undefined;
+  const standing = await tenantStanding(deps, params['tenant'] as TenantId, client.clientId as AppId, read);
   unitOf(ctx).standing = standing;
   params['scope'] = (await narrowed(deps, ctx, standing, params['scope'])).join(' ');
 }
 
 /** A tenant that the app is not in looks like a tenant that is not there (I5). One round trip, also for the refusal. */
-async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId): Promise<TenantStanding> {
-  const facts = await readTenantFacts(deps, { tenant, app, family: null });
+async function tenantStanding(deps: OAuthDeps, tenant: TenantId, app: AppId, read?: ReadBeside): Promise<TenantStanding> {
+  const facts = await readTenantFacts(deps, { tenant, app, family: null }, read);
   const [installation, approval] = [facts.installation?.value, facts.approval?.value];
   if (!installation) throw refusal('not_installed');
   const binding = { identity: 'tenant', tenant, app, family: null, shuts: shutsOf(approval), installation: installation.id } as const;
