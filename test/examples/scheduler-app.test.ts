@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 
 import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
+import { publishVersion } from '#test/support/register-app.ts';
+import { siteVersion } from '#test/support/sites.ts';
 import { startStage, type Stage } from '#test/support/stage.ts';
 import type { Person } from '#test/support/world.ts';
 
@@ -110,6 +113,82 @@ describe('the session', () => {
       expect(status).toBe(403);
     }
     expect(isConnected(await browser.open(stage.app))).toBe(true);
+  });
+});
+
+describe('a launch', () => {
+  let meeting: string;
+  let forge: (claims: object, header?: object) => Promise<string>;
+  const form = (body: Record<string, string>, app = stage.app) => fetch(`${app}/launch`, { method: 'POST', redirect: 'manual', headers: { origin: 'null' }, body: new URLSearchParams(body) });
+  const mint = async (person: Person): Promise<Record<string, string>> =>
+    (await stage.world.manage.post(`/tenants/${stage.world.tenants.northwind}/launches`, { app: stage.world.apps.scheduler.id, user: person.id, context: meeting })).fields;
+  /** Posts as a page of another site would, and follows with the cookies of that browser. */
+  const land = async (fields: Record<string, string>, app = stage.app) => {
+    const response = await form(fields, app);
+    const cookie = response.headers.getSetCookie().map((each) => each.split(';')[0]).join('; ');
+    expect([response.status, response.headers.get('location')]).toEqual([303, '/open']);
+    return follow('/open', cookie, app);
+  };
+  async function follow(path: string, cookie: string, app = stage.app): Promise<string> {
+    const jar = new Map(cookie.split('; ').map((each) => each.split('=') as [string, string]));
+    for (let at = path; ; ) {
+      const response = await fetch(app + at, { redirect: 'manual', headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') } });
+      for (const each of response.headers.getSetCookie()) jar.set(...((each.split(';')[0] ?? '').split('=') as [string, string]));
+      const next = response.headers.get('location');
+      if (next === null) return response.text();
+      at = next;
+    }
+  }
+
+  beforeAll(async () => {
+    const { manage, tenants, people, apps } = stage.world;
+    await publishVersion(manage, apps.scheduler.id, siteVersion(stage.app));
+    const members = [people.chloe, people.dan].map(({ id }, place) => ({ user: id, role: place === 0 ? 'owner' : 'participant' }));
+    meeting = (await manage.post(`/tenants/${tenants.northwind}/contexts`, { kind: 'meeting', title: 'Planning', members })).id;
+    const { privateKey } = await generateKeyPair('ES256');
+    forge = (claims, header = {}) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', typ: 'context+jwt', ...header }).sign(privateKey);
+  });
+
+  test('S8 S10 opens the app for the person of the token; posted again, it opens nothing', async () => {
+    await connected(stage.world.people.dan);
+    const fields = await mint(stage.world.people.dan);
+    const html = await land(fields);
+    expect(html).toContain('What the app may call for you here');
+    expect(html).not.toMatch(/eyJ|assent_/);
+    expect(await land(fields)).toContain('This launch is not good');
+  });
+
+  test('S8 xX2 takes none that is forged, of another sort, for another app, or put together', async () => {
+    await connected(stage.world.people.dan);
+    const [good, other] = [await mint(stage.world.people.dan), await mint(stage.world.people.chloe)];
+    const claims = decodeJwt(good['context_token'] ?? '');
+    const { context_id: id = '' } = good;
+    const [header, payload] = (good['context_token'] ?? '').split('.');
+    const bad: Record<string, string>[] = [
+      {},
+      { context_token: 'x', context_id: id },
+      { context_token: await forge(claims), context_id: id },
+      { context_token: await forge(claims, decodeProtectedHeader(good['context_token'] ?? '')), context_id: id },
+      { context_token: new UnsecuredJWT(claims).encode(), context_id: id },
+      { context_token: `${header}.${payload}.`, context_id: id },
+      { context_token: other['context_token'] ?? '', context_id: id },
+    ];
+    for (const fields of bad) expect(await land(fields)).toContain('This launch is not good');
+    expect(await land(good, stage.minutes.origin)).toContain('This launch is not good');
+    expect(await land({ ...good, context_id: other['context_id'] ?? '' })).toContain('This launch is not good');
+  });
+
+  test('xX4 is for the browser that posted it: its place is nothing to another, and an address alone opens nothing', async () => {
+    await form(await mint(stage.world.people.dan));
+    expect(await follow('/open', '')).toContain('This launch is not good');
+    expect(await follow('/here', '')).not.toContain('What the app may call');
+  });
+
+  test('R1 R5 for a member who has not connected it: it knows nobody, and leads to connecting', async () => {
+    const html = await land(await mint(stage.world.people.chloe));
+    expect(html).toContain('The app may not know who.');
+    expect(html).toMatch(/href="[^"]*\/launch\/[^"]*">Connect Scheduler Pro/);
+    expect(html).not.toContain(stage.world.people.chloe.id);
   });
 });
 
