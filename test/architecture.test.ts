@@ -105,6 +105,14 @@ describe('imports', () => {
     expect(breaches(src, (file, imported) => /^(koa$|koa-|@koa\/)/.test(imported) && !mayKnowKoa(file))).toEqual([]);
   });
 
+  it('let examples know nothing of the server, and their guard nothing of the platform that it guards', () => {
+    const examples = sources('examples/**/*.ts');
+    expect(breaches(examples, (_, imported) => /^(src|test|scripts|bench)\//.test(imported))).toEqual([]);
+    const guard = examples.filter(({ path }) => path.startsWith('examples/guard/'));
+    expect(breaches(guard, (_, imported) => !/^(examples\/guard\/|node:|(jose|koa|zod)$)/.test(imported))).toEqual([]);
+    expect(guard.length).toBeGreaterThan(3);
+  });
+
   it('keep ioredis to storage/redis and node:sqlite to storage/sqlite', () => {
     expect(breaches(src, ({ path }, imported) => imported === 'ioredis' && !path.startsWith('src/storage/redis/'))).toEqual([]);
     expect(breaches(src, ({ path }, imported) => imported === 'node:sqlite' && !path.startsWith('src/storage/sqlite/'))).toEqual([]);
