@@ -113,7 +113,7 @@ async function startProcess(url: string, environment: Record<string, string>, ou
   const start = async (): Promise<ChildProcess> => {
     const started = spawn(process.execPath, [join(projectRoot, 'src/main.ts')], {
       cwd: projectRoot,
-      env: { PATH: process.env['PATH'], ...environment, ASSENT_PORT: new URL(url).port },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(tmpdir(), 'assent-compile-cache'), ...environment, ASSENT_PORT: new URL(url).port },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(started);
