@@ -56,6 +56,7 @@ function nodesOf(form: FormFields): Readonly<Record<string, NodeDraft>> {
       field,
       {
         ids: ticks(form, field).filter((id) => id !== ''),
+        as: new Map(form.all(`${field}_as`).map((text) => [text.slice(text.indexOf(' ') + 1), text.slice(0, text.indexOf(' '))])),
         query: form.one(`${field}_query`).trim().slice(0, 200),
         after: field === paged ? after : undefined,
       },

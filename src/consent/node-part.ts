@@ -9,6 +9,8 @@ import type { NodeDraft, ResourceChoice } from './resource-choices.ts';
 
 export interface NodeOption {
   readonly id: string;
+  /** Which node of this id it is; with the form it says what was shown (xC4). */
+  readonly as: string;
   readonly title: string;
   /** What stands above it, or `''`. */
   readonly where: string;
@@ -57,7 +59,7 @@ export const heldNodes = ({ ask, kind, held }: ResourceChoice): HeldNodes => ({
   titles: held.map(({ node }) => words(node.title)),
 });
 
-const optionOf = ({ node, above }: SeenNode, checked: boolean): NodeOption => ({ id: node.id, title: words(node.title), where: above.map(words).join(' › '), checked });
+const optionOf = ({ node, above }: SeenNode, checked: boolean): NodeOption => ({ id: node.id, as: `${node.incarnation} ${node.id}`, title: words(node.title), where: above.map(words).join(' › '), checked });
 
 export function nodePart(choice: ResourceChoice, { approving, draft }: { approving: boolean; draft: NodeDraft | undefined }): NodePart {
   const { ask, kind, found, chosen } = choice;

@@ -15,6 +15,8 @@ import { resourceAsks, type ResourceAsk } from './resource-asks.ts';
 
 export interface NodeDraft {
   readonly ids: readonly string[];
+  /** By id, which node of that id the page showed. */
+  readonly as?: ReadonlyMap<string, string>;
   readonly query: string;
   /** Where the page of the list begins. */
   readonly after: string | undefined;
@@ -50,15 +52,18 @@ export const resourceChoices = (deps: Deps & { readonly resourceKinds: ResourceK
     }),
   );
 
+/** A node that was deleted and made anew under its id meanwhile is not the one that was chosen (xC4). */
+const isAsShown = (seen: SeenNode | undefined, shown: string | undefined): boolean => shown === undefined || seen?.node.incarnation === shown;
+
 async function choiceOf(deps: Deps, ask: ResourceAsk, kind: ResourceKind, { member, standing, given, draft }: Present): Promise<ResourceChoice> {
   const { tenant } = member;
-  const { ids, query, after } = draft?.nodes?.[ask.field] ?? { ids: [], query: '', after: undefined };
+  const { ids, as, query, after }: NodeDraft = draft?.nodes?.[ask.field] ?? { ids: [], query: '', after: undefined };
   const before = heldFor(ask, await reachableNodes(deps, tenant, effectiveResources(given[ask.identity], ask.identity, standing)));
   const [held, chosen] = await Promise.all([
     seenNodes(deps, member, before.map(({ node }) => node)),
     seenNodes(deps, member, ids.map((id) => ({ kind: ask.kind, id }))),
   ]);
-  const common = { ask, kind, held: held.flatMap((each) => each ?? []), chosen: ids.map((id, place) => ({ id, seen: chosen[place] })) };
+  const common = { ask, kind, held: held.flatMap((each) => each ?? []), chosen: ids.map((id, place) => ({ id, seen: isAsShown(chosen[place], as?.get(id)) ? chosen[place] : undefined })) };
   if (held.length > 0) return { ...common, found: NONE, hopeless: false };
   if (ask.identifier !== null) {
     const [named] = await seenNodes(deps, member, [{ kind: ask.kind, id: ask.identifier }]);

@@ -190,6 +190,20 @@ describe('the person chooses', () => {
     expect([asksFor(page, 'Authorize'), asksFor(page, 'Return to the app')]).toEqual([false, true]);
   });
 
+  test('xC4 S13 who chose a node that was made anew under its id meanwhile has not chosen that one', async () => {
+    const [app, browser] = [await newApp(), as(ben)];
+    const register = (title: string) => world.manage.post(`/tenants/${northwind}/resources`, { nodes: [{ ...list('reused'), title, template: 'tasks', parent: sales }] });
+    await register('Harmless');
+    const page = await arrive(browser, attemptOf([TASKS], app), ben);
+    await world.manage.remove(at(list('reused')));
+    await register('Salaries');
+    const answer = await browser.submit(page, { button: 'Authorize', tick: ['node_user_0=reused'] }, { stopAt: app.redirectUri });
+    expect([answer.status, textOf(answer).includes('is not there any more')]).toEqual([400, true]);
+    const seen = await browser.submit(answer, { button: 'Authorize', tick: ['node_user_0=reused'] }, { stopAt: app.redirectUri });
+    expect(seen.url.href.startsWith(app.redirectUri)).toBe(true);
+    await world.manage.remove(at(list('reused')));
+  });
+
   test('S4 loses the right between page and answer: nothing is given', async () => {
     const app = await newApp();
     const browser = as(ben);
