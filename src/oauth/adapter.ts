@@ -34,13 +34,13 @@ export const createAdapter =
   (deps: OAuthDeps) =>
   (name: string): Adapter => {
     const model = MODELS[name]?.(deps);
-    const run = <K extends keyof Model>(method: K) =>
-      ((...args: unknown[]) =>
-        asOAuth(async () => {
-          const call = model?.[method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
-          if (!call) throw new Error(`${name} records do not know ${method}`);
-          return call(...args);
-        })) as never;
+    const run = <K extends keyof Model>(method: K) => {
+      const call = model?.[method] as ((...args: unknown[]) => Promise<unknown>) | undefined;
+      const missing = async () => {
+        throw new Error(`${name} records do not know ${method}`);
+      };
+      return ((...args: unknown[]) => asOAuth(() => (call ?? missing)(...args))) as never;
+    };
     return {
       upsert: run('upsert'),
       find: run('find'),
