@@ -1,6 +1,7 @@
 import { appsByIds } from '#src/apps/app-store.ts';
 import type { Catalogue } from '#src/apps/catalogue.ts';
 import { appLine } from '#src/approvals/app-line.ts';
+import { permissionLines } from '#src/consent/permission-line.ts';
 import type { Deps } from '#src/deps.ts';
 import { partiesOf } from '#src/event-trails.ts';
 import type { AssentEvent } from '#src/events.ts';
@@ -45,6 +46,6 @@ export async function namesIn(deps: AuditDeps, tenant: TenantId, events: readonl
     app: (id) => called(apps.has(id as AppId) ? appLine(apps.get(id as AppId)).name : undefined, `an app that is gone (${displayText(id)})`),
     group: (id) => called(groupRecords[groups.indexOf(id)]?.value.name, displayText(id)),
     role: (id) => called(roleRecords[roles.indexOf(id)]?.value.name, displayText(id)),
-    permission: (name) => deps.catalogue.find(name)?.title ?? displayText(name),
+    permission: (name) => permissionLines([name], deps.catalogue)[0]?.title ?? displayText(name),
   };
 }
