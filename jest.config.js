@@ -7,6 +7,7 @@ export default {
   injectGlobals: false,
   testSequencer: '<rootDir>/test/support/slow-first.mjs',
   reporters: ['default', 'summary', '<rootDir>/test/support/closing-line.mjs'],
-  maxWorkers: 2,
+  // One more than two cores: a third of the time goes into waiting for clocks, browsers and other processes.
+  maxWorkers: 3,
   testTimeout: 30_000,
 };
