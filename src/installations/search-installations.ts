@@ -10,10 +10,10 @@ import { installationKey } from './installation-records.ts';
 import { installationsOfApp, installationsOfAppIn } from './installation-store.ts';
 
 /**
- * The installations of an app in tenants whose names have these words, or beginnings of them. In each shard it begins
- * with whichever is the shorter list, the tenants of that name or those that have the app. So a page costs the same
- * whether the app is in a hundred tenants or in a hundred thousand. It can be shorter than `limit`, or empty, though
- * there is more.
+ * The installations of an app in tenants whose names have these words, or beginnings of them. In each shard it looks
+ * through the tenants of that name or, where they are many, through those that have the app, if these are few. So a page
+ * costs the same whether the app is in a hundred tenants or in a hundred thousand. It can be shorter than `limit`, or
+ * empty, though there is more.
  */
 export function searchInstallationsOfApp(
   deps: Deps,
@@ -22,11 +22,9 @@ export function searchInstallationsOfApp(
   const words = wordsOf(text).slice(0, 8);
   if (words.length === 0) return installationsOfApp(deps, app, { after, limit });
   return pageOverShards({ after, limit }, async (shard, from) => {
-    if (from === undefined) {
-      const few = await amongFew(deps, shard, { app, words, limit });
-      if (few) return few;
-    }
     const named = await tenantsNamed(deps, shard, words, { after: from, limit });
+    const few = named.next !== undefined && from === undefined ? await amongFew(deps, shard, { app, words, limit }) : undefined;
+    if (few) return few;
     const records = await deps.store.read(...named.records.map(({ value }) => installationKey(value.id, app)));
     return { records: records.filter((record) => record !== undefined), next: named.next };
   });

@@ -81,19 +81,18 @@ export const isNamed = ({ name }: Tenant, words: readonly string[]): boolean => 
   return words.every((word) => own.some((each) => each.startsWith(word)));
 };
 
+/** A word that no more names of a shard have is rare there. */
+const RARE = 2;
+
 /**
- * Those in one shard whose name has all these words, or beginnings of them: by a word that is rare there, so that they
- * are all on one page, or else page by page by the longest word.
+ * Those in one shard whose name has all these words, or beginnings of them: all at once by a word that is rare there,
+ * or else page by page by the longest.
  */
 export async function tenantsNamed({ store }: Deps, shard: Shard, words: readonly string[], page: { after?: string | undefined; limit: number }): Promise<Page<Tenant>> {
-  const by = (prefix: string) => store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix, ...page });
-  const [longest = '', ...others] = words.toSorted((a, b) => b.length - a.length);
-  let found = await by(longest);
-  for (const word of page.after === undefined ? others : []) {
-    if (found.next === undefined) break;
-    const rarer = await by(word);
-    if (rarer.next === undefined) found = rarer;
-  }
+  const by = (prefix: string, some: typeof page) => store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix, ...some });
+  const tried = page.after === undefined && words.length > 1 ? await Promise.all(words.map((word) => by(word, { limit: RARE }))) : [];
+  const longest = words.toSorted((a, b) => b.length - a.length)[0] ?? '';
+  const found = tried.find(({ next }) => next === undefined) ?? (await by(longest, page));
   const seen = new Set<string>();
   return { ...found, records: found.records.filter(({ value }) => !seen.has(value.id) && seen.add(value.id) && isNamed(value, words)) };
 }
