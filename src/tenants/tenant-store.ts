@@ -81,6 +81,10 @@ export const isNamed = ({ name }: Tenant, words: readonly string[]): boolean => 
   return words.every((word) => own.some((each) => each.startsWith(word)));
 };
 
+const byLength = (a: string, b: string): number => b.length - a.length;
+/** Numbers tell names apart that are else the same. */
+const likelyRareFirst = (a: string, b: string): number => Number(/\d/.test(b)) - Number(/\d/.test(a)) || byLength(a, b);
+
 /** A word that no more names of a shard have is rare there. */
 const RARE = 2;
 
@@ -90,9 +94,15 @@ const RARE = 2;
  */
 export async function tenantsNamed({ store }: Deps, shard: Shard, words: readonly string[], page: { after?: string | undefined; limit: number }): Promise<Page<Tenant>> {
   const by = (prefix: string, some: typeof page) => store.scan({ shard, kind: TENANT, index: 'word', of: '', prefix, ...some });
-  const tried = page.after === undefined && words.length > 1 ? await Promise.all(words.map((word) => by(word, { limit: RARE }))) : [];
-  const longest = words.toSorted((a, b) => b.length - a.length)[0] ?? '';
-  const found = tried.find(({ next }) => next === undefined) ?? (await by(longest, page));
+  const [longest = ''] = words.toSorted(byLength);
+  let found: Page<Tenant> | undefined;
+  for (const word of page.after === undefined && words.length > 1 ? words.toSorted(likelyRareFirst) : []) {
+    const few = await by(word, { limit: RARE });
+    if (few.next !== undefined) continue;
+    found = few;
+    break;
+  }
+  found ??= await by(longest, page);
   const seen = new Set<string>();
   return { ...found, records: found.records.filter(({ value }) => !seen.has(value.id) && seen.add(value.id) && isNamed(value, words)) };
 }
