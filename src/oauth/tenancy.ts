@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { PROTOCOL_SCOPES } from '#src/apps/catalogue.ts';
-import { readApprovalFacts } from '#src/approvals/approval-store.ts';
+import { approvalKey, rulesIn, rulesKey } from '#src/approvals/approval-store.ts';
 import { allowedPermissions, asksForGroups, decide, generationOf, isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import type { ConsentAnswer } from '#src/consent/consent-answer.ts';
 import type { Identity } from '#src/approvals/rules.ts';
@@ -9,16 +9,17 @@ import { effectiveResources, effectiveScope, grantStands, installationScope } fr
 import { heldFor, reachableNodes } from '#src/consent/held-nodes.ts';
 import { resourceAsks, type ResourceAsk } from '#src/consent/resource-asks.ts';
 import type { ConsentDecision, Grant } from '#src/consent/grant.ts';
-import { grantChange, readGrant } from '#src/consent/grant-store.ts';
+import { grantChange, grantKey } from '#src/consent/grant-store.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import type { InstallDecision, Installation } from '#src/installations/installation.ts';
 import { installationChange } from '#src/installations/installation-change.ts';
 import { readInstallation } from '#src/installations/installation-store.ts';
 import { checkedNodes } from '#src/resources/choose-nodes.ts';
 import { withMore, type ChosenNode } from '#src/resources/resource.ts';
-import { entitlementOf, type Entitlement } from '#src/tenants/entitlement.ts';
+import { entitlementIn, type Entitlement } from '#src/tenants/entitlement.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
-import { tenantsOf } from '#src/tenants/member-store.ts';
+import { memberKey, tenantsOf, tenantsToLookIn } from '#src/tenants/member-store.ts';
+import { tenantKey } from '#src/tenants/tenant-store.ts';
 import { unchanged, type StoredRecord } from '#src/storage/record-store.ts';
 
 import { identityAsked } from './check-request.ts';
@@ -62,11 +63,14 @@ export async function settleTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, us
   return tenancy;
 }
 
+/** Of a tenant that was hinted, and of the only one there is to look in, `readTenancy` finds out whether the person is in it. */
 async function tenantAsked(deps: OAuthDeps, ctx: KoaContextWithOIDC, user: UserId): Promise<TenantId | undefined> {
   const hint = ctx.oidc.params?.['tenant'];
-  const tenants = (await tenantsOf(deps, user)).map(({ tenant }) => tenant.id);
-  if (typeof hint === 'string') return tenants.find((id) => id === hint);
-  return tenants.length === 1 ? tenants[0] : undefined;
+  if (typeof hint === 'string') return hint as TenantId;
+  const { ids, next } = await tenantsToLookIn(deps, user);
+  if (ids.length <= 1 && next === undefined) return ids[0];
+  const tenants = await tenantsOf(deps, user);
+  return tenants.length === 1 ? tenants[0]?.tenant.id : undefined;
 }
 
 interface Asked {
@@ -77,14 +81,15 @@ interface Asked {
 
 async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, user, answer }: Asked): Promise<Tenancy> {
   const id = ctx.oidc.client?.clientId as AppId;
-  const [member, stored, facts, live] = await Promise.all([
-    entitlementOf(deps, tenant, user),
-    readGrant(deps, tenant, user, id),
-    readApprovalFacts(deps, tenant, id),
+  const [[tenantRecord, memberRecord, stored, approvalRecord, rules], live] = await Promise.all([
+    deps.store.read(tenantKey(tenant), memberKey(tenant, user), grantKey(tenant, user, id), approvalKey(tenant, id), rulesKey(tenant)),
     deps.apps.find(id),
   ]);
-  if (!live || !member) return { ...NONE, tenant };
-  const app: AppInTenant = { ...live, rules: facts.rules, approval: facts.approval, catalogue: deps.catalogue };
+  const member = await entitlementIn(deps, memberRecord);
+  if (!member || tenantRecord?.value.status !== 'active') return NONE;
+  if (!live) return { ...NONE, tenant };
+  const approval = approvalRecord?.value;
+  const app: AppInTenant = { ...live, rules: rulesIn(rules, tenant), approval, catalogue: deps.catalogue };
   const present = asksForGroups(app) ? { ...member, member: await withLiveGroups(deps, member.member) } : member;
   const found = { tenant, member: present, app };
   const unit = unitOf(ctx);
@@ -95,7 +100,7 @@ async function readTenancy(deps: OAuthDeps, ctx: KoaContextWithOIDC, { tenant, u
     checkNamedGrant(ctx, grant?.id);
     return withNodes(deps, ctx, { ...found, grant, installation: undefined });
   }
-  if (answer.generation !== generationOf(facts.approval)) return { ...found, grant: undefined, installation: undefined, ...NO_NODES };
+  if (answer.generation !== generationOf(approval)) return { ...found, grant: undefined, installation: undefined, ...NO_NODES };
   const grant = answer.user ? await granted(deps, ctx, found, { decision: answer.user, stored }) : undefined;
   const installation = answer.installation ? await installed(deps, ctx, found, answer.installation) : undefined;
   return withNodes(deps, ctx, { ...found, grant, installation });

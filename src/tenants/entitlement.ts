@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import type { RoleId, TenantId, UserId } from '#src/ids.ts';
-import { absent, present, unchanged, type Expectation } from '#src/storage/record-store.ts';
+import { absent, present, unchanged, type Expectation, type StoredRecord } from '#src/storage/record-store.ts';
 
 import { isActive, type Member } from './member.ts';
 import { readMember } from './member-records.ts';
@@ -17,12 +17,15 @@ export interface Entitlement {
   readonly expect: readonly Expectation[];
 }
 
-export async function entitlementOf(deps: Deps, tenant: TenantId, user: UserId): Promise<Entitlement | undefined> {
-  const record = await readMember(deps, tenant, user);
+export const entitlementOf = async (deps: Deps, tenant: TenantId, user: UserId): Promise<Entitlement | undefined> =>
+  entitlementIn(deps, await readMember(deps, tenant, user));
+
+/** The same of a member's record that was read just now. */
+export async function entitlementIn(deps: Deps, record: StoredRecord<Member> | undefined): Promise<Entitlement | undefined> {
   if (!record || !isActive(record.value)) return undefined;
   const { value: member } = record;
   if (isBuiltInRole(member.role)) return { member, capabilities: capabilitiesOf(member.role), expect: [unchanged(record)] };
-  const id = member.role as RoleId;
+  const [id, { tenant }] = [member.role as RoleId, member];
   const role = await readRole(deps, tenant, id);
   return {
     member,

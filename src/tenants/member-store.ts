@@ -117,21 +117,23 @@ export const membersOf = ({ store }: Deps, tenant: TenantId, page: { after?: str
   store.scan({ shard: shardOf(tenant), kind: MEMBER, index: 'tenant', of: tenant, after: page.after, limit: page.limit });
 
 /** Where this person is an active member now, of active tenants only, by the tenant's name. */
-export async function tenantsOf({ store }: Deps, user: UserId): Promise<{ tenant: Tenant; member: Member }[]> {
+export async function tenantsOf(deps: Deps, user: UserId): Promise<{ tenant: Tenant; member: Member }[]> {
   const found: { tenant: Tenant; member: Member }[] = [];
   let after: string | undefined;
   do {
-    const page = await store.scan({ shard: shardOf(user), kind: USER_TENANT, index: 'user', of: user, after, limit: 100 });
-    const ids = page.records.map(({ value }) => value.tenant);
-    const [tenants, members] = await Promise.all([
-      store.read(...ids.map(tenantKey)),
-      store.read(...ids.map((id) => memberKey(id, user))),
-    ]);
-    tenants.forEach((tenant, place) => {
-      const member = members[place]?.value;
-      if (tenant?.value.status === 'active' && isActive(member)) found.push({ tenant: tenant.value, member });
+    const { ids, next } = await tenantsToLookIn(deps, user, after);
+    const records = await deps.store.read(...ids.map(tenantKey), ...ids.map((id) => memberKey(id, user)));
+    ids.forEach((_, place) => {
+      const [tenant, member] = [records[place]?.value as Tenant | undefined, records[ids.length + place]?.value as Member | undefined];
+      if (tenant?.status === 'active' && isActive(member)) found.push({ tenant, member });
     });
-    after = page.next;
+    after = next;
   } while (after !== undefined);
   return found.toSorted((a, b) => a.tenant.name.localeCompare(b.tenant.name, 'en') || (a.tenant.id < b.tenant.id ? -1 : 1));
+}
+
+/** Nobody is a member of a tenant that is not among these; who is, the member record alone says. */
+export async function tenantsToLookIn({ store }: Deps, user: UserId, after?: string): Promise<{ ids: TenantId[]; next: string | undefined }> {
+  const { records, next } = await store.scan({ shard: shardOf(user), kind: USER_TENANT, index: 'user', of: user, after, limit: 100 });
+  return { ids: records.map(({ value }) => value.tenant), next };
 }
