@@ -97,7 +97,7 @@ export async function tenantsNamed({ store }: Deps, shard: Shard, words: readonl
   const [longest = ''] = words.toSorted(byLength);
   let found: Page<Tenant> | undefined;
   for (const word of page.after === undefined && words.length > 1 ? words.toSorted(likelyRareFirst) : []) {
-    const few = await by(word, { limit: RARE });
+    const few = await by(word, { limit: Math.min(RARE, page.limit) });
     if (few.next !== undefined) continue;
     found = few;
     break;
