@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 
 import { chromium, type Page } from 'playwright-core';
 
+import { chromiumPath } from './programs.ts';
+
 const APP = 'http://127.0.0.1:3001';
 const FOLDER = 'docs/images';
 const PERSON = 'ben@northwind.example';
@@ -15,7 +17,7 @@ if (!existsSync('data/demo.json') || !(await fetch(APP).catch(() => undefined))?
 const { password } = JSON.parse(readFileSync('data/demo.json', 'utf8')) as { password: string };
 
 mkdirSync(FOLDER, { recursive: true });
-const browser = await chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: ['--no-sandbox'] });
 const page = await browser.newPage({ viewport: { width: 640, height: 600 }, deviceScaleFactor: 1.5, javaScriptEnabled: false });
 
 await connect(page);
