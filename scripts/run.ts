@@ -34,4 +34,4 @@ export async function runShown(command: string, args: readonly string[], { minut
   return promise;
 }
 
-export const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+export const JEST = ['node_modules/jest/bin/jest.js'];

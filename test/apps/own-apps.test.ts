@@ -70,9 +70,8 @@ describe('an app', () => {
       await publishVersion(deps, { app, version }, system);
       expect((await findLiveApp(deps, app))?.version).toMatchObject({ id: version, status: 'live', sharedAccess: true });
       expect(await findVersion(deps, app, first.id)).toMatchObject({ status: 'retired' });
-      for (const done of [submitVersion(deps, { app, version }, system), returnVersion(deps, { app, version: first.id }, system)]) {
-        expect(await refusal(done)).toBe('conflict');
-      }
+      expect(await refusal(submitVersion(deps, { app, version }, system))).toBe('conflict');
+      expect(await refusal(returnVersion(deps, { app, version: first.id }, system))).toBe('conflict');
       const told = (await eventsOf(deps.store, shardOf(app))).map(({ type }) => type).filter((type) => /submitted|returned/.test(type));
       expect(told).toEqual(['app.version_submitted', 'app.version_returned', 'app.version_submitted']);
     });

@@ -63,14 +63,8 @@ test('S3 Ben searches among many lists, chooses one, and the app reaches that on
   await screenshot(page, 'consent-list-chosen');
   expect(await judgePages(browser, { 'consent-lists': page.url() }, await context.cookies())).toEqual([]);
 
-  let code: string | null = null;
-  await page.route(`${app.redirectUri}**`, (route) => {
-    code = new URL(route.request().url()).searchParams.get('code');
-    return route.fulfill({ contentType: 'text/html', body: '<title>App</title>' });
-  });
-  await page.getByRole('button', { name: 'Authorize' }).click();
-  await page.waitForURL(`${app.redirectUri}**`);
-  const { body } = await exchange(world, attempt, code);
+  const [back] = await Promise.all([page.waitForRequest(`${app.redirectUri}**`), page.getByRole('button', { name: 'Authorize' }).click()]);
+  const { body } = await exchange(world, attempt, new URL(back.url()).searchParams.get('code'));
   const chosen = [{ type: 'resource_access', kind: 'list', right: 'write', identifier: 'offers' }, { type: 'resource_access', kind: 'web', right: 'read', identifier: 'sales' }];
   expect(body.authorization_details).toEqual(chosen);
   expect((await introspect(world, body.access_token)).body.authorization_details).toEqual(chosen);
