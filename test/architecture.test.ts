@@ -161,13 +161,11 @@ describe('taking back', () => {
   it('goes through storage/revoke.ts: what is removed elsewhere is what nothing hangs on', () => {
     const bookkeeping = [
       'src/apps/listing-store.ts', // an entry of a list
-      'src/contexts/forget-ended.ts', // a month after it was over
       'src/approvals/settle-review.ts', // that a review is open
       'src/contexts/forget-ended.ts', // what ended a month ago
       'src/deliveries/deliver-due.ts', // what was delivered
       'src/deliveries/lease.ts',
       'src/http/api/idempotency.ts',
-      'src/installations/installation-change.ts', // the way to an installation that is over
       'src/oauth/models/interaction.ts', // used once
       'src/resources/sweep-resources.ts', // below what is gone already
       'src/sign-in/throttle-store.ts',

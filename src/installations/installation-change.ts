@@ -2,11 +2,11 @@ import { noteTenantApp } from '#src/approvals/tenant-apps.ts';
 import { happened, type Actor, type AssentEvent } from '#src/events.ts';
 import { newId, type AppId, type UserId, type VersionId } from '#src/ids.ts';
 import { withMore } from '#src/resources/resource.ts';
-import { asRead, put, remove, type Expectation, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { asRead, put, type Expectation, type StoredRecord, type Write } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { sameDataRange, type InstallDecision, type Installation } from './installation.ts';
-import { installationKey, installationPlaceKey } from './installation-records.ts';
+import { installationKey } from './installation-records.ts';
 
 /** A change to be committed together with something else in the tenant's shard: the code. */
 export interface InstallationChange {
@@ -38,14 +38,13 @@ export function installationChange(
   },
 ): InstallationChange {
   const { tenant, dataRange } = decision;
-  const shard = shardOf(tenant);
   const standing = before?.value.generation === generation ? before.value : undefined;
   const at = new Date(now).toISOString();
   const permissions = union(standing?.permissions ?? [], decision.permissions);
   const resources = withMore(standing?.resources ?? [], decision.resources ?? []);
   const onNodes = resources.length > 0 ? { resources } : {};
   const installation: Installation = {
-    id: standing?.id ?? newId('installation', shard),
+    id: standing?.id ?? newId('installation', shardOf(tenant)),
     tenant,
     app,
     version,
@@ -72,12 +71,7 @@ export function installationChange(
   return {
     installation,
     expect: [asRead(key, before)],
-    write: [
-      put(key, installation, { tenant }),
-      noteTenantApp(tenant, app),
-      ...(standing ? [] : [put(installationPlaceKey(installation.id, shard), { tenant, app }, { tenant })]),
-      ...(before && !standing ? [remove(installationPlaceKey(before.value.id, shard))] : []),
-    ],
+    write: [put(key, installation, { tenant }), noteTenantApp(tenant, app)],
     events,
   };
 }

@@ -1,4 +1,4 @@
-import type { AppId, InstallationId, TenantId } from '#src/ids.ts';
+import type { AppId, TenantId } from '#src/ids.ts';
 import { defineKind, type Key } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
@@ -13,15 +13,9 @@ export const INSTALLATION = defineKind<Installation>('installation', {
   ],
 });
 
-/** Where the installation with an id is. Written and removed with it. */
-const INSTALLATION_PLACE = defineKind<{ readonly tenant: TenantId; readonly app: AppId }>('installation-place', { schema: 1 });
-
 /** One for each tenant and app. */
 export const installationKey = (tenant: TenantId, app: AppId): Key<Installation> => ({
   shard: shardOf(tenant),
   kind: INSTALLATION,
   id: JSON.stringify([tenant, app]),
 });
-
-/** `shard` is that of the tenant; it stands in the id. */
-export const installationPlaceKey = (id: InstallationId, shard: Key['shard']) => ({ shard, kind: INSTALLATION_PLACE, id });

@@ -1,27 +1,18 @@
 import type { Deps } from '#src/deps.ts';
-import { shardOfId, type AppId, type TenantId } from '#src/ids.ts';
+import type { AppId, TenantId } from '#src/ids.ts';
 import type { IndexQuery, Page, Shard, StoredRecord } from '#src/storage/record-store.ts';
 import { pageOverShards } from '#src/storage/scan-shards.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import type { Installation } from './installation.ts';
-import { INSTALLATION, installationKey, installationPlaceKey } from './installation-records.ts';
+import { INSTALLATION, installationKey } from './installation-records.ts';
 
 export { installationChange, type InstallationChange } from './installation-change.ts';
-export { installationKey, installationPlaceKey } from './installation-records.ts';
+export { installationKey } from './installation-records.ts';
 
 export async function readInstallation({ store }: Deps, tenant: TenantId, app: AppId): Promise<StoredRecord<Installation> | undefined> {
   const [record] = await store.read(installationKey(tenant, app));
   return record;
-}
-
-export async function findInstallationById(deps: Deps, id: string): Promise<StoredRecord<Installation> | undefined> {
-  const shard = shardOfId('installation', id);
-  if (shard === undefined) return undefined;
-  const [place] = await deps.store.read(installationPlaceKey(id as Installation['id'], shard));
-  if (!place) return undefined;
-  const record = await readInstallation(deps, place.value.tenant, place.value.app);
-  return record?.value.id === id ? record : undefined;
 }
 
 type InstallationList = Pick<IndexQuery<Installation>, 'after' | 'limit'>;

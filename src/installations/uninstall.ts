@@ -2,18 +2,18 @@ import { approvalKey } from '#src/approvals/approval-store.ts';
 import { removeAppFromTenant, type AlongWith } from '#src/approvals/change-approval.ts';
 import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
-import { asRead, remove, type StoredRecord, type Write } from '#src/storage/record-store.ts';
+import { asRead, remove } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
 import { expectEntitled } from '#src/tenants/entitlement.ts';
 
 import type { Named } from './change-installation.ts';
-import type { Installation } from './installation.ts';
-import { installationKey, installationPlaceKey } from './installation-records.ts';
+import { installationKey } from './installation-records.ts';
 import { installationStands, type InstallationDeps } from './installed-app.ts';
 
 /**
  * One durable commit: the installation goes, and its tokens with it; the tenant's approval and what members allowed for
- * themselves stay. Idempotent; `true` when this call did it.
+ * themselves stay. Idempotent; `true` when this call did it. It is
+ * removed also when nothing is there: an earlier call may have done so and never learnt whether that is on disk (I2).
  */
 export const uninstall = (deps: InstallationDeps, { tenant, app, ifVersion }: Named, actor: Actor): Promise<boolean> => {
   const key = installationKey(tenant, app);
@@ -25,7 +25,7 @@ export const uninstall = (deps: InstallationDeps, { tenant, app, ifVersion }: Na
     if (ifVersion !== undefined && record?.version !== ifVersion) throw new AppError('precondition_failed');
     const installation = record && installationStands(record.value, approval?.value) ? record.value.id : undefined;
     const events = installation === undefined ? [] : [happened({ type: 'app.uninstalled', tenant, app, installation }, { actor, now: deps.clock() })];
-    return { expect: [...entitled, asRead(key, record)], write: gone(record, { tenant, app }), events, result: installation !== undefined };
+    return { expect: [...entitled, asRead(key, record)], write: [remove(key)], events, result: installation !== undefined };
   });
 };
 
@@ -40,13 +40,8 @@ export const uninstallEverything = async (
   { expect = [], write = [] }: Pick<AlongWith, 'expect' | 'write'> = {},
 ): Promise<void> => {
   await removeAppFromTenant(deps, { tenant, app }, actor, async () => {
-    const [record] = await deps.store.read(installationKey(tenant, app));
-    return { expect: [asRead(installationKey(tenant, app), record), ...expect], write: [...gone(record, { tenant, app }), ...write] };
+    const key = installationKey(tenant, app);
+    const [record] = await deps.store.read(key);
+    return { expect: [asRead(key, record), ...expect], write: [remove(key), ...write] };
   });
-};
-
-/** Also when nothing is there: an earlier call may have removed it and never learnt whether that is on disk (I2). */
-const gone = (record: StoredRecord<Installation> | undefined, { tenant, app }: Omit<Named, 'ifVersion'>): [Write, ...Write[]] => {
-  const key = installationKey(tenant, app);
-  return [remove(key), ...(record ? [remove(installationPlaceKey(record.value.id, key.shard))] : [])];
 };
