@@ -5,7 +5,7 @@ import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -51,14 +51,11 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
   router.get(`${APP}/history`, ...see, async (ctx) => {
     const app = await appInPath(deps, ctx);
     const { tenant } = adminOf(ctx);
-    const bound = { list: JSON.stringify(['history of an app', tenant.id, app.id]), key: deps.cursorKey };
-    const asked = queryField(ctx, 'after');
-    const after = asked === '' ? undefined : openCursor(asked, bound);
-    const { rows, next } = await historyOfApp(deps, tenant.id, app.id, { after, limit: 25 });
-    const here = appPath(tenant.id, app.id, 'history');
+    const place = placeInList(ctx, { path: appPath(tenant.id, app.id, 'history'), of: ['history of an app', tenant.id, app.id], key: deps.cursorKey });
+    const { rows, next } = await historyOfApp(deps, tenant.id, app.id, { after: place.after, limit: 25 });
     // Network addresses are for those who may read the audit trail.
     const shown = adminOf(ctx).capabilities.includes('audit.view') ? rows : rows.map((row) => ({ ...row, address: '' }));
-    const view = { ...frameOf(ctx, app, 'history'), rows: shown, first: after === undefined ? '' : here, next: next === undefined ? '' : `${here}?${new URLSearchParams({ after: sealCursor(next, bound) }).toString()}` };
+    const view = { ...frameOf(ctx, app, 'history'), rows: shown, ...place.links(next) };
     render(ctx, 'administration/app-history', view, adminFrame(ctx, `History of ${app.line.name}`, APPS_SECTION));
   });
 

@@ -1,7 +1,7 @@
 import { appLine } from '#src/approvals/app-line.ts';
 import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-tabs.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
@@ -41,22 +41,15 @@ function filterIn(ctx: WebContext): AppsFilter {
   };
 }
 
-const inAddress = ({ text, state, identity, sharedAccess }: AppsFilter): [string, string][] =>
-  ([['q', text], ['state', state], ['identity', identity], ['shared', sharedAccess ? 'yes' : '']] as [string, string][]).filter(([, value]) => value !== '');
+const inAddress = ({ text, state, identity, sharedAccess }: AppsFilter) => ({ q: text, state, identity, shared: sharedAccess ? 'yes' : '' });
 
 async function showApps({ cursorKey, ...deps }: AdministrationPagesDeps, ctx: WebContext): Promise<void> {
   const { tenant } = adminOf(ctx);
   const filter = filterIn(ctx);
   const here = appsPath(tenant.id);
-  const bound = { list: JSON.stringify(['apps on account', tenant.id, filter]), key: cursorKey };
-  const asked = queryField(ctx, 'after');
-  const after = asked === '' ? undefined : openCursor(asked, bound);
-  const { apps, next } = await appsOnAccount(deps, tenant.id, filter, { after, limit: ON_A_PAGE });
+  const place = placeInList(ctx, { path: here, filter: inAddress(filter), of: ['apps on account', tenant.id, filter], key: cursorKey });
+  const { apps, next } = await appsOnAccount(deps, tenant.id, filter, { after: place.after, limit: ON_A_PAGE });
   const uses = await lastUsesOfApps(deps, tenant.id, apps.map(({ id }) => id));
-  const address = (more: [string, string][]) => {
-    const query = new URLSearchParams([...inAddress(filter), ...more]).toString();
-    return query === '' ? here : `${here}?${query}`;
-  };
   const rows = apps.map(({ id, app, state, review, installation, subscribers, sharedAccess }) => {
     const used = uses.get(id);
     return {
@@ -70,7 +63,7 @@ async function showApps({ cursorKey, ...deps }: AdministrationPagesDeps, ctx: We
       lastUse: used === undefined ? null : displayTime(used),
     };
   });
-  const filtered = inAddress(filter).length > 0;
+  const filtered = Object.values(inAddress(filter)).some((value) => value !== '');
   const view = {
     action: here,
     filter,
@@ -79,8 +72,7 @@ async function showApps({ cursorKey, ...deps }: AdministrationPagesDeps, ctx: We
     filtered,
     nothing: nothingWords({ filtered, goesOn: next !== undefined }),
     all: here,
-    first: after === undefined ? '' : address([]),
-    next: next === undefined ? '' : address([['after', sealCursor(next, bound)]]),
+    ...place.links(next),
     nextWords: filtered && rows.length < ON_A_PAGE ? 'Search further' : 'Next page',
   };
   render(ctx, 'administration/apps', view, adminFrame(ctx, 'Apps on account', APPS_SECTION));

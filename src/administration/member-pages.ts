@@ -2,9 +2,9 @@ import { appLine } from '#src/approvals/app-line.ts';
 import { AppError } from '#src/errors.ts';
 import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -105,12 +105,10 @@ export function memberPages(deps: AdministrationPagesDeps): WebRouter {
 
   async function showMember(ctx: WebContext, { member, person, groups }: ListedMember, problem = ''): Promise<void> {
     const { tenant, capabilities } = adminOf(ctx);
-    const bound = { list: JSON.stringify(['apps of a member', tenant.id, member.user]), key: deps.cursorKey };
-    const asked = ctx.method === 'GET' ? queryField(ctx, 'after') : '';
-    const after = asked === '' ? undefined : openCursor(asked, bound);
-    const [{ apps, next }, roles] = await Promise.all([appsOfMember(deps, member, { after, limit: ON_A_PAGE }), rolesInWords(deps, tenant.id)]);
-    const role = roleNamed(roles, member.role);
     const here = memberPath(tenant.id, member.user);
+    const place = placeInList(ctx, { path: here, of: ['apps of a member', tenant.id, member.user], key: deps.cursorKey });
+    const [{ apps, next }, roles] = await Promise.all([appsOfMember(deps, member, { after: place.after, limit: ON_A_PAGE }), rolesInWords(deps, tenant.id)]);
+    const role = roleNamed(roles, member.role);
     const seesApps = capabilities.includes('apps.view') || capabilities.includes('apps.manage');
     const name = nameOf({ member, person });
     const view = {
@@ -131,8 +129,7 @@ export function memberPages(deps: AdministrationPagesDeps): WebRouter {
         lastUse: lastUse === undefined ? null : displayTime(lastUse),
         remove: capabilities.includes('apps.manage') ? `${appPath(tenant.id, grant.app, 'subscribers', member.user, 'remove')}?from=member` : '',
       })),
-      first: after === undefined ? '' : here,
-      next: next === undefined ? '' : `${here}?${new URLSearchParams({ after: sealCursor(next, bound) }).toString()}`,
+      ...place.links(next),
       changes: capabilities.includes('members.manage') && isWithin(role, adminOf(ctx)),
       manages: capabilities.includes('members.manage'),
       roles: roles.filter((each) => isWithin(each, adminOf(ctx))).map((each) => ({ id: each.id, name: each.name, current: each.id === member.role })),
@@ -164,14 +161,8 @@ async function showMembers({ cursorKey, ...deps }: AdministrationPagesDeps, ctx:
   const { tenant } = adminOf(ctx);
   const text = queryField(ctx, 'q').trim().slice(0, 100);
   const here = membersPath(tenant.id);
-  const bound = { list: JSON.stringify(['members', tenant.id, text]), key: cursorKey };
-  const asked = queryField(ctx, 'after');
-  const after = asked === '' ? undefined : openCursor(asked, bound);
-  const [{ members, next }, roles] = await Promise.all([listMembers(deps, tenant.id, { text, after, limit: ON_A_PAGE }), rolesInWords(deps, tenant.id)]);
-  const address = (more: [string, string][]) => {
-    const query = new URLSearchParams([...(text === '' ? [] : [['q', text] as [string, string]]), ...more]).toString();
-    return query === '' ? here : `${here}?${query}`;
-  };
+  const place = placeInList(ctx, { path: here, filter: { q: text }, of: ['members', tenant.id, text], key: cursorKey });
+  const [{ members, next }, roles] = await Promise.all([listMembers(deps, tenant.id, { text, after: place.after, limit: ON_A_PAGE }), rolesInWords(deps, tenant.id)]);
   const view = {
     action: here,
     text,
@@ -186,8 +177,7 @@ async function showMembers({ cursorKey, ...deps }: AdministrationPagesDeps, ctx:
     })),
     nothing: next === undefined ? 'No member fits this.' : 'None among those that were looked at so far.',
     all: here,
-    first: after === undefined ? '' : address([]),
-    next: next === undefined ? '' : address([['after', sealCursor(next, bound)]]),
+    ...place.links(next),
     nextWords: text !== '' && members.length < ON_A_PAGE ? 'Search further' : 'Next page',
   };
   render(ctx, 'administration/members', view, adminFrame(ctx, 'Members', MEMBERS_SECTION));

@@ -3,9 +3,9 @@ import { confirmNoGrantOf } from '#src/consent/grant-store.ts';
 import { AppError } from '#src/errors.ts';
 import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -83,14 +83,8 @@ async function showSubscribers({ cursorKey, ...deps }: AdministrationPagesDeps, 
   const text = queryField(ctx, 'q').trim().slice(0, 100);
   const type = PERMISSION_TYPES.find((each) => each === queryField(ctx, 'type')) ?? '';
   const here = appPath(tenant.id, app.id, 'subscribers');
-  const bound = { list: JSON.stringify(['subscribers', tenant.id, app.id, text, type]), key: cursorKey };
-  const asked = queryField(ctx, 'after');
-  const after = asked === '' ? undefined : openCursor(asked, bound);
-  const { subscribers, next } = await subscribersOf(deps, tenant.id, app.id, { text, type, after, limit: ON_A_PAGE });
-  const address = (more: [string, string][]) => {
-    const query = new URLSearchParams(([['q', text], ['type', type], ...more] as [string, string][]).filter(([, value]) => value !== '')).toString();
-    return query === '' ? here : `${here}?${query}`;
-  };
+  const place = placeInList(ctx, { path: here, filter: { q: text, type }, of: ['subscribers', tenant.id, app.id, text, type], key: cursorKey });
+  const { subscribers, next } = await subscribersOf(deps, tenant.id, app.id, { text, type, after: place.after, limit: ON_A_PAGE });
   const manages = capabilities.includes('apps.manage');
   const rows = subscribers.map((each) => ({
     name: nameOf(each),
@@ -116,8 +110,7 @@ async function showSubscribers({ cursorKey, ...deps }: AdministrationPagesDeps, 
     filtered,
     nothing: next === undefined ? (filtered ? 'No subscriber fits this.' : 'Nobody has it now.') : 'None among those that were looked at so far.',
     all: here,
-    first: after === undefined ? '' : address([]),
-    next: next === undefined ? '' : address([['after', sealCursor(next, bound)]]),
+    ...place.links(next),
     nextWords: filtered && rows.length < ON_A_PAGE ? 'Search further' : 'Next page',
   };
   render(ctx, 'administration/subscribers', view, adminFrame(ctx, `Subscribers of ${app.line.name}`, APPS_SECTION));

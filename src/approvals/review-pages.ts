@@ -2,9 +2,10 @@ import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { addressOf, placeInList } from '#src/http/place-in-list.ts';
 import { postedForm, type PostedForm } from '#src/http/posted-form.ts';
+import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import type { ReviewId } from '#src/ids.ts';
@@ -130,24 +131,19 @@ const seenIn = (form: PostedForm): PermissionsByIdentity => ({ user: form.all('s
 
 async function showQueue({ cursorKey, ...deps }: ReviewPagesDeps, ctx: WebContext): Promise<void> {
   const { tenant } = adminOf(ctx);
-  const asked = (name: string): string => (typeof ctx.query[name] === 'string' ? ctx.query[name] : '');
-  const state: ReviewState = asked('state') === 'decided' ? 'decided' : 'open';
-  const words = asked('q').slice(0, 100);
+  const state: ReviewState = queryField(ctx, 'state') === 'decided' ? 'decided' : 'open';
+  const words = queryField(ctx, 'q').slice(0, 100);
   const action = adminPath(tenant.id, 'reviews');
-  const bound = { list: JSON.stringify(['reviews', tenant.id, state, words]), key: cursorKey };
-  const after = asked('after') === '' ? undefined : openCursor(asked('after'), bound);
-  const { found, next } = await findReviews(deps, tenant.id, { state, words, after, limit: ON_A_PAGE });
+  const filterOf = (each: ReviewState) => ({ state: each === 'open' ? '' : each, q: words });
+  const place = placeInList(ctx, { path: action, filter: filterOf(state), of: ['reviews', tenant.id, state, words], key: cursorKey });
+  const { found, next } = await findReviews(deps, tenant.id, { state, words, after: place.after, limit: ON_A_PAGE });
   const now = deps.clock();
-  const address = (query: Record<string, string>): string => {
-    const given = Object.entries(query).filter(([name, value]) => value !== '' && !(name === 'state' && value === 'open'));
-    return given.length === 0 ? action : `${action}?${new URLSearchParams(given)}`;
-  };
   const open = found.filter(({ review }) => state === 'decided' || statusOf(review, now) === 'open');
   const view = {
     action,
     state,
     words,
-    filters: (['open', 'decided'] as const).map((each) => ({ label: each === 'open' ? 'Open' : 'Decided', href: address({ state: each, q: words }), current: each === state })),
+    filters: (['open', 'decided'] as const).map((each) => ({ label: each === 'open' ? 'Open' : 'Decided', href: addressOf(action, filterOf(each)), current: each === state })),
     lastColumn: state === 'open' ? 'Open until' : 'Outcome',
     rows: open.map(({ review, app, asker }) => ({
       app: appLine(app),
@@ -162,8 +158,7 @@ async function showQueue({ cursorKey, ...deps }: ReviewPagesDeps, ctx: WebContex
       href: adminPath(tenant.id, 'reviews', review.id),
     })),
     nothing: words !== '' ? 'Nothing was found.' : state === 'open' ? 'Nothing waits for a decision.' : 'Nothing was decided yet.',
-    first: after === undefined ? '' : address({ state, q: words }),
-    next: next === undefined ? '' : address({ state, q: words, after: sealCursor(next, bound) }),
+    ...place.links(next),
   };
   render(ctx, 'admin/reviews', view, adminFrame(ctx, 'Reviews', REVIEWS_SECTION));
 }

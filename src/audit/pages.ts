@@ -2,8 +2,8 @@ import { appsByIds } from '#src/apps/app-store.ts';
 import { appLine } from '#src/approvals/app-line.ts';
 import { tenantApps } from '#src/approvals/tenant-apps.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { sendLines } from '#src/http/json-lines.ts';
+import { addressOf, placeInList } from '#src/http/place-in-list.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
@@ -41,11 +41,6 @@ export function auditPages(deps: AuditPagesDeps): WebRouter {
 const queryIn = (ctx: WebContext): AuditQuery =>
   Object.fromEntries(AUDIT_QUERY.map((name) => [name, queryField(ctx, name).trim().slice(0, 128)])) as unknown as AuditQuery;
 
-const given = (query: AuditQuery): [string, string][] => AUDIT_QUERY.flatMap((name): [string, string][] => (query[name] === '' ? [] : [[name, query[name]]]));
-
-const address = (path: string, parameters: readonly [string, string][]): string =>
-  parameters.length === 0 ? path : `${path}?${new URLSearchParams(parameters).toString()}`;
-
 async function showTrail(deps: AuditPagesDeps, ctx: WebContext): Promise<void> {
   const { tenant } = adminOf(ctx);
   const here = adminPath(tenant.id, 'audit');
@@ -53,11 +48,10 @@ async function showTrail(deps: AuditPagesDeps, ctx: WebContext): Promise<void> {
   const [wanted, apps] = await Promise.all([personOf(deps, tenant.id, query.person), appsToChoose(deps, tenant.id, query.app)]);
   const filter = filterOf(query, wanted.is === 'one' ? wanted.id : undefined);
   const problem = [query.from, query.to].some((day) => day !== '' && dayOf(day) === undefined) ? 'Write days like this: 2026-11-21.' : '';
-  const bound = { list: JSON.stringify(['audit', tenant.id, filter]), key: deps.cursorKey };
-  const after = queryField(ctx, 'after');
+  const place = placeInList(ctx, { path: here, filter: { ...query }, of: ['audit', tenant.id, filter], key: deps.cursorKey });
   const page: HistoryPage =
-    wanted.is === 'several' ? { rows: [], next: undefined } : await historyOf(deps, tenant.id, filter, { after: after === '' ? undefined : openCursor(after, bound), limit: ON_A_PAGE });
-  const filtered = given(query).length > 0;
+    wanted.is === 'several' ? { rows: [], next: undefined } : await historyOf(deps, tenant.id, filter, { after: place.after, limit: ON_A_PAGE });
+  const filtered = AUDIT_QUERY.some((name) => query[name] !== '');
   const view = {
     action: here,
     query,
@@ -65,13 +59,12 @@ async function showTrail(deps: AuditPagesDeps, ctx: WebContext): Promise<void> {
     about: ABOUT.map(([value, label]) => ({ value, label, chosen: value === query.about })),
     problem,
     only: wanted.is === 'one' && wanted.member ? `${wanted.member.name} (${wanted.member.email})` : '',
-    choices: wanted.is === 'several' ? wanted.members.map(({ user, name, email }) => ({ name, email, href: address(here, given({ ...query, person: user })) })) : [],
+    choices: wanted.is === 'several' ? wanted.members.map(({ user, name, email }) => ({ name, email, href: addressOf(here, { ...query, person: user }) })) : [],
     filtered,
     rows: page.rows,
     nothing: nothingSaid(page, filtered),
-    export: address(`${here}/export`, given(query)),
-    first: after === '' ? '' : address(here, given(query)),
-    next: page.next === undefined ? '' : address(here, [...given(query), ['after', sealCursor(page.next, bound)]]),
+    export: addressOf(`${here}/export`, { ...query }),
+    ...place.links(page.next),
   };
   render(ctx, 'audit/audit', view, adminFrame(ctx, 'Audit', AUDIT_SECTION));
 }

@@ -1,8 +1,8 @@
 import { AppError } from '#src/errors.ts';
 import { accountTabs } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -79,15 +79,15 @@ const WORDS: Readonly<Record<Side, { heading: string; who: string; passing: stri
 /** The two lists of the page turn their pages each for itself; the other one begins anew. */
 async function list({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: WebContext, memberships: readonly Membership[], side: Side) {
   const user: UserId = signedInOf(ctx).user.id;
-  const bound = { list: JSON.stringify(['delegations', user, side]), key: cursorKey };
-  const sealed = queryField(ctx, side);
-  const { lines, next } = await delegationLines(deps, user, { side, memberships, after: sealed === '' ? undefined : openCursor(sealed, bound), limit: ON_A_PAGE });
+  const place = placeInList(ctx, { path: DELEGATIONS_SECTION.href, of: ['delegations', user, side], key: cursorKey, field: side });
+  const page = await delegationLines(deps, user, { side, memberships, after: place.after, limit: ON_A_PAGE });
+  const { first, next } = place.links(page.next);
   return {
     id: side,
     ...WORDS[side],
-    lines: lines.map((line) => ({ ...inWords(line), href: endPath(line) })),
-    first: sealed === '' ? '' : `${DELEGATIONS_SECTION.href}#${side}`,
-    next: next === undefined ? '' : `${DELEGATIONS_SECTION.href}?${new URLSearchParams({ [side]: sealCursor(next, bound) }).toString()}#${side}`,
+    lines: page.lines.map((line) => ({ ...inWords(line), href: endPath(line) })),
+    first: first && `${first}#${side}`,
+    next: next && `${next}#${side}`,
   };
 }
 

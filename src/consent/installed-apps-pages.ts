@@ -1,9 +1,9 @@
 import { accountTabs } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayDay, displayTime } from '#src/http/display-time.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -78,12 +78,9 @@ async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: Web
   const { user } = signedInOf(ctx);
   const words = queryField(ctx, 'q').trim().slice(0, 100);
   const tenant = queryField(ctx, 'tenant');
-  const bound = { list: JSON.stringify(['installed apps', user.id, tenant, words]), key: cursorKey };
-  const sealed = queryField(ctx, 'after');
-  const after = sealed === '' ? undefined : openCursor(sealed, bound);
+  const place = placeInList(ctx, { path: INSTALLED_APPS_SECTION.href, filter: { q: words, tenant }, of: ['installed apps', user.id, tenant, words], key: cursorKey });
+  const { after } = place;
   const { lines, next, tenants } = await installedApps(deps, user.id, { after, limit: ON_A_PAGE, tenant, words });
-  const filter = { ...(words !== '' && { q: words }), ...(tenant !== '' && { tenant }) };
-  const at = (parameters: Record<string, string>) => `${INSTALLED_APPS_SECTION.href}?${new URLSearchParams(parameters).toString()}`.replace(/\?$/, '');
   const isFiltered = words !== '' || tenant !== '';
   const view = {
     notice: noticeIn(ctx),
@@ -91,11 +88,10 @@ async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: Web
     action: INSTALLED_APPS_SECTION.href,
     words,
     // A single page needs no search.
-    canSearch: isFiltered || sealed !== '' || next !== undefined || tenants.length > 1,
+    canSearch: isFiltered || after !== undefined || next !== undefined || tenants.length > 1,
     tenants: tenants.length < 2 ? [] : tenants.map(({ id, name }) => ({ id, name, chosen: id === tenant })),
-    nothing: nothingWords({ words, isPart: tenant !== '' || sealed !== '', isLast: next === undefined }),
-    first: sealed === '' ? '' : at(filter),
-    next: next === undefined ? '' : at({ ...filter, after: sealCursor(next, bound) }),
+    nothing: nothingWords({ words, isPart: tenant !== '' || after !== undefined, isLast: next === undefined }),
+    ...place.links(next),
   };
   render(ctx, 'account/installed-apps', view, frame(ctx, 'Installed apps'));
 }

@@ -5,8 +5,8 @@ import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayTime } from '#src/http/display-time.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -126,11 +126,8 @@ const noticeIn = (ctx: WebContext): string => NOTICES.get(queryField(ctx, 'done'
 
 async function showList({ cursorKey, ...deps }: InstallationPagesDeps, ctx: WebContext): Promise<void> {
   const { tenant } = adminOf(ctx);
-  const here = adminPath(tenant.id, 'installations');
-  const bound = { list: JSON.stringify(['installations', tenant.id]), key: cursorKey };
-  const asked = queryField(ctx, 'after');
-  const after = asked === '' ? undefined : openCursor(asked, bound);
-  const { records, next } = await standingInstallationsOf(deps, tenant.id, { after, limit: ON_A_PAGE });
+  const place = placeInList(ctx, { path: adminPath(tenant.id, 'installations'), of: ['installations', tenant.id], key: cursorKey });
+  const { records, next } = await standingInstallationsOf(deps, tenant.id, { after: place.after, limit: ON_A_PAGE });
   const apps = await appsByIds(deps, records.map(({ value }) => value.app));
   const rows = records.map(({ value }) => ({
     app: appLine(apps.get(value.app)),
@@ -140,7 +137,7 @@ async function showList({ cursorKey, ...deps }: InstallationPagesDeps, ctx: WebC
     suspended: value.status === 'suspended',
     since: displayTime(value.createdAt),
   }));
-  const view = { notice: noticeIn(ctx), rows, first: after === undefined ? '' : here, next: next === undefined ? '' : `${here}?${new URLSearchParams({ after: sealCursor(next, bound) }).toString()}` };
+  const view = { notice: noticeIn(ctx), rows, ...place.links(next) };
   render(ctx, 'admin/installations', view, adminFrame(ctx, 'Installations', INSTALLATIONS_SECTION));
 }
 

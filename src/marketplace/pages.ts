@@ -8,9 +8,9 @@ import type { Identity } from '#src/approvals/rules.ts';
 import { mayReview, reviewersOf } from '#src/approvals/who-reviews.ts';
 import { requestPath, reviewPath } from '#src/approvals/review-paths.ts';
 import { csrfToken } from '#src/http/csrf.ts';
-import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { allowImageFrom } from '#src/http/headers.ts';
+import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -42,12 +42,10 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
 
   router.get('/apps', knowSignedIn(deps), async (ctx) => {
     const text = queryField(ctx, 'q').slice(0, 200);
-    const bound = { list: JSON.stringify(['marketplace', text]), key: deps.pageKey };
-    const sealed = queryField(ctx, 'after');
-    const after = sealed === '' ? undefined : openCursor(sealed, bound);
+    const place = placeInList(ctx, { path: '/apps', filter: { q: text }, of: ['marketplace', text], key: deps.pageKey });
+    const { after } = place;
     const [page, own] = await Promise.all([search(deps, { text, owner: null, after, limit: PAGE }), after === undefined ? ownApps(deps, ctx, text) : []]);
-    const next = page.next === undefined ? null : `/apps?${new URLSearchParams({ ...(text !== '' && { q: text }), after: sealCursor(page.next, bound) }).toString()}`;
-    const view = { text, isFirst: after === undefined, apps: page.apps, own, next, signInPath: ctx.state.signedIn ? null : signInPath(ctx.url) };
+    const view = { text, apps: page.apps, own, ...place.links(page.next), signInPath: ctx.state.signedIn ? null : signInPath(ctx.url) };
     render(ctx, 'apps/marketplace', view, { title: 'Apps', width: 'wide' });
   });
 

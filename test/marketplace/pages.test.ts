@@ -58,7 +58,7 @@ describe('the marketplace', () => {
     for (let n = 10; n < 40; n += 1) await site.makeApp(`Paged ${n}`);
     const first = await open(visitor(), '/apps?q=paged');
     expect(names(first.html)).toHaveLength(24);
-    const next = /<a class="button" href="([^"]+)" rel="next">/.exec(first.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const next = /<a class="button small" href="([^"]+)" rel="next">/.exec(first.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect(names((await open(visitor(), next)).html)).toEqual(['Paged 34', 'Paged 35', 'Paged 36', 'Paged 37', 'Paged 38', 'Paged 39']);
     expect((await open(visitor(), next.replace('q=paged', 'q=page'))).status).toBe(400);
     expect((await open(visitor(), '/apps?after=AAAA')).status).toBe(400);
