@@ -15,7 +15,7 @@ import { resumeInstallation, suspendInstallation, type Named } from '#src/instal
 import type { InstallationDeps } from '#src/installations/installed-app.ts';
 import { uninstall, uninstallEverything } from '#src/installations/uninstall.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 
 import { appInView, overviewView, stepsFor, type AppInView } from './app-overview.ts';
 import { STATE_WORDS } from './app-state.ts';
@@ -124,7 +124,6 @@ const DONE: ReadonlyMap<string, string> = new Map([
   ['permissions', 'What it may hold was changed. It holds from now on.'],
 ]);
 
-export const actorOf = (ctx: WebContext): Actor => ({ kind: 'user', id: signedInOf(ctx).user.id });
 /** A form is good for this app in this tenant only (threat xT4). */
 export const purposeOf = (ctx: WebContext, what: string): string => JSON.stringify([what, ctx['params'].tenant, ctx['params'].app, ctx['params'].user]);
 const stepPurpose = (ctx: WebContext, step: AppStep): string => purposeOf(ctx, `app ${step}`);

@@ -11,10 +11,10 @@ import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 import { changeMember, readMember, removeMember } from '#src/tenants/member-store.ts';
 
-import { actorOf, purposeOf } from './app-pages.ts';
+import { purposeOf } from './app-pages.ts';
 import { appsOfMember, countAppsOfMember } from './apps-of-member.ts';
 import type { AdministrationPagesDeps } from './apps-pages.ts';
 import { described, listMembers, type ListedMember } from './find-members.ts';

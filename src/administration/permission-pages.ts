@@ -10,9 +10,9 @@ import { postedForm, type PostedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 
-import { actorOf, APP, appInPath, frameOf, purposeOf } from './app-pages.ts';
+import { APP, appInPath, frameOf, purposeOf } from './app-pages.ts';
 import type { AppInView } from './app-overview.ts';
 import { approvalChange, permissionParts } from './app-permissions.ts';
 import { APPS_SECTION, type AdministrationPagesDeps } from './apps-pages.ts';

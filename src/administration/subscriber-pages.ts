@@ -12,9 +12,9 @@ import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 
-import { actorOf, APP, appInPath, frameOf, purposeOf } from './app-pages.ts';
+import { APP, appInPath, frameOf, purposeOf } from './app-pages.ts';
 import { APPS_SECTION, type AdministrationPagesDeps } from './apps-pages.ts';
 import { membersInWords } from './count-subscribers.ts';
 import { appPath, memberPath } from './paths.ts';

@@ -1,5 +1,4 @@
 import { AppError } from '#src/errors.ts';
-import type { Actor } from '#src/events.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
@@ -10,7 +9,7 @@ import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import type { ReviewId } from '#src/ids.ts';
 import { enterAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 import type { StoredRecord } from '#src/storage/record-store.ts';
 
 import type { ApprovalDeps } from './app-facts.ts';
@@ -89,9 +88,8 @@ export function reviewPages(deps: ReviewPagesDeps): WebRouter {
   /** What can be put right is said on the page; who lost against another decision sees that one (xA6). */
   async function decide(ctx: WebContext, record: StoredRecord<Review>, verdict: ReviewVerdict, kept: Kept & { seen?: PermissionsByIdentity }): Promise<void> {
     const { tenant, id } = record.value;
-    const actor: Actor = { kind: 'user', id: signedInOf(ctx).user.id };
     try {
-      await decideReview(deps, { tenant, review: id, seen: kept.seen }, verdict, actor);
+      await decideReview(deps, { tenant, review: id, seen: kept.seen }, verdict, actorOf(ctx));
       redirectTo(ctx, adminPath(tenant, 'reviews', id));
     } catch (error) {
       if (!(error instanceof AppError) || !['review_decided', 'conflict', 'invalid_request', 'app_disabled'].includes(error.code)) throw error;

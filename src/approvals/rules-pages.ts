@@ -5,7 +5,7 @@ import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 
 import type { ApprovalDeps } from './app-facts.ts';
 import { changeRules, readRules } from './change-rules.ts';
@@ -43,7 +43,7 @@ export function rulesPages(deps: RulesPagesDeps): WebRouter {
           if (draft.trustFor.contradicts) return await showRules(ctx, draft, { notice: CONTRADICTION, tone: 'danger', status: 422 });
           return await showPreview(ctx, draft);
         case 'save':
-          await changeRules(deps, { tenant: tenant.id, changes: changesOf(draft), ifVersion: draft.version }, { kind: 'user', id: signedInOf(ctx).user.id });
+          await changeRules(deps, { tenant: tenant.id, changes: changesOf(draft), ifVersion: draft.version }, actorOf(ctx));
           return redirectTo(ctx, `${adminPath(tenant.id, 'rules')}?done=saved`);
         default:
           return await showRules(ctx, draft);

@@ -1,5 +1,5 @@
 import { AppError } from '#src/errors.ts';
-import { accountTabs } from '#src/http/account-tabs.ts';
+import { accountFrame } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { placeInList } from '#src/http/place-in-list.ts';
@@ -8,7 +8,7 @@ import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import type { DelegationId, TenantId, UserId } from '#src/ids.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { endDelegation } from '#src/tenants/delegation-store.ts';
 import type { EndedBy } from '#src/tenants/end-delegation.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
@@ -54,7 +54,7 @@ export function delegationPages(deps: InstalledAppsPagesDeps): WebRouter {
     const found = await delegationOf(deps, id, { tenant, delegation });
     // One that is not on their pages any more may rest: whichever side they are on, it must not wake up again.
     const sides: readonly EndedBy[] = found ? [found.side === 'given' ? 'giver' : 'receiver'] : ['giver', 'receiver'];
-    for (const by of sides) await endDelegation(deps, tenant, delegation, by, { kind: 'user', id });
+    for (const by of sides) await endDelegation(deps, tenant, delegation, by, actorOf(ctx));
     redirectTo(ctx, `${DELEGATIONS_SECTION.href}?done=ended`);
   });
 
@@ -66,7 +66,7 @@ const NOTICES: ReadonlyMap<string, string> = new Map([
   ['given', 'Done. It holds from now on, until it ends by itself or one of you ends it.'],
 ]);
 
-const frame = (ctx: WebContext, title: string) => ({ title, width: 'wide', tabs: accountTabs(ctx, DELEGATIONS_SECTION.href) }) as const;
+const frame = (ctx: WebContext, title: string) => accountFrame(ctx, title, DELEGATIONS_SECTION.href);
 
 const placeIn = (ctx: WebContext) => ctx['params'] as { tenant: TenantId; delegation: DelegationId };
 const purposeOf = (id: DelegationId): string => `end-delegation:${id}`;

@@ -7,7 +7,7 @@ import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render, type PageFrame } from '#src/http/render.ts';
 import type { WebContext, WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { giveDelegation } from '#src/tenants/delegation-store.ts';
 import { membersToChoose } from '#src/tenants/find-members.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
@@ -54,7 +54,7 @@ export function addGiveDelegationPages(router: WebRouter, deps: InstalledAppsDep
       await giveDelegation(
         deps,
         { tenant: membership.tenant.id, giver, receiver: receiver as UserId, permissions, endsAt: until === '' ? null : endOf(until) },
-        { kind: 'user', id: giver },
+        actorOf(ctx),
       );
     } catch (error) {
       if (!(error instanceof AppError) || (error.code !== 'invalid_request' && error.code !== 'conflict')) throw error;

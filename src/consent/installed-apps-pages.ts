@@ -1,4 +1,4 @@
-import { accountTabs } from '#src/http/account-tabs.ts';
+import { accountFrame } from '#src/http/account-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayDay, displayTime } from '#src/http/display-time.ts';
@@ -72,7 +72,7 @@ const NOTICES: ReadonlyMap<string, string> = new Map([
 
 const noticeIn = (ctx: WebContext): string => NOTICES.get(queryField(ctx, 'done')) ?? '';
 
-const frame = (ctx: WebContext, title: string) => ({ title, width: 'wide', tabs: accountTabs(ctx, INSTALLED_APPS_SECTION.href) }) as const;
+const frame = (ctx: WebContext, title: string) => accountFrame(ctx, title, INSTALLED_APPS_SECTION.href);
 
 async function showList({ cursorKey, ...deps }: InstalledAppsPagesDeps, ctx: WebContext): Promise<void> {
   const { user } = signedInOf(ctx);

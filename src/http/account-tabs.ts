@@ -1,4 +1,4 @@
-import type { Tab } from './render.ts';
+import type { PageFrame } from './render.ts';
 import type { WebContext } from './web-context.ts';
 
 /** A part of a person's account, as `server.ts` lists them: a tab above its pages and a card on the overview. */
@@ -9,10 +9,8 @@ export interface AccountSection {
   readonly about: string;
 }
 
-/** The tabs for `render`, with the section at `current` marked. */
-export const accountTabs = (ctx: WebContext, current: string): readonly Tab[] =>
-  [{ label: 'Overview', href: '/account' }, ...ctx.state.site.accountSections].map(({ label, href }) => ({
-    label,
-    href,
-    current: href === current,
-  }));
+/** The frame of a page of the account: its tabs, with the one at `current` marked. */
+export function accountFrame(ctx: WebContext, title: string, current: string): PageFrame {
+  const sections = [{ label: 'Overview', href: '/account' }, ...ctx.state.site.accountSections];
+  return { title, width: 'wide', tabs: sections.map(({ label, href }) => ({ label, href, current: href === current })) };
+}

@@ -14,7 +14,7 @@ import { createRouter, type WebContext, type WebMiddleware, type WebRouter } fro
 import type { AppId } from '#src/ids.ts';
 import { nameOf } from '#src/resources/resource.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
-import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
+import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 import { usersByIds } from '#src/tenants/user-store.ts';
 
 import { changeDataRange, changePermissions, resumeInstallation, suspendInstallation, type Named } from './change-installation.ts';
@@ -88,7 +88,6 @@ const DO: Readonly<Record<StepName, (deps: InstallationDeps, named: Named, actor
 
 const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
 const named = (ctx: WebContext) => ({ tenant: adminOf(ctx).tenant.id, app: appIn(ctx) });
-const actorOf = (ctx: WebContext): Actor => ({ kind: 'user', id: signedInOf(ctx).user.id });
 const pathOf = (ctx: WebContext): string => adminPath(adminOf(ctx).tenant.id, 'installations', appIn(ctx));
 
 type Installed = InstalledApp & { readonly installation: NonNullable<InstalledApp['installation']> };

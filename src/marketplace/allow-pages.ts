@@ -9,7 +9,7 @@ import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import type { WebContext, WebRouter } from '#src/http/web-context.ts';
-import type { AppId, UserId } from '#src/ids.ts';
+import type { UserId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
 
@@ -17,7 +17,7 @@ import { allowPermission } from './allow-permission.ts';
 import { appPath, startOf, type Button } from './app-view.ts';
 import { whoCanGrant, type MissingDeps, type WhoCanGrant } from './missing-permission.ts';
 import { standingOf, type StandingPermission } from './permission-state.ts';
-import { placeOf, type Place } from './place.ts';
+import { appIn, placeOf, type Place } from './place.ts';
 
 /** The link of L7: leads who can grant a permission straight to doing so, and tells everybody else who can. */
 export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
@@ -44,7 +44,6 @@ export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
   });
 }
 
-const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
 const managesApps = ({ entitlement }: Place): boolean => entitlement.capabilities.includes('apps.manage');
 
 function wantedIn(ctx: WebContext, { standing }: Place): StandingPermission {

@@ -9,7 +9,6 @@ import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import type { WebContext, WebRouter } from '#src/http/web-context.ts';
-import type { AppId } from '#src/ids.ts';
 import { asDataRange } from '#src/installations/data-range-form.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
@@ -19,7 +18,7 @@ import { installApp } from './install-app.ts';
 import type { MissingDeps } from './missing-permission.ts';
 import { canInstall } from './next-step.ts';
 import { standingPermissions } from './permission-state.ts';
-import { placeOf, type Place } from './place.ts';
+import { appIn, placeOf, type Place } from './place.ts';
 
 /** An admin installs an app for the whole organisation. */
 export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
@@ -51,8 +50,6 @@ export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
     redirectTo(ctx, `${installationPath(place)}?done=installed`);
   });
 }
-
-const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
 
 const installationPath = ({ tenant, live }: Place): string => `/admin/${encodeURIComponent(tenant.id)}/installations/${encodeURIComponent(live.app.id)}`;
 

@@ -15,8 +15,7 @@ import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
-import type { AppId } from '#src/ids.ts';
-import { knowSignedIn, requireSignedIn, signedInOf, signInPath } from '#src/sign-in/signed-in.ts';
+import { actorOf, knowSignedIn, requireSignedIn, signedInOf, signInPath } from '#src/sign-in/signed-in.ts';
 import { entitlementOf } from '#src/tenants/entitlement.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
@@ -26,7 +25,7 @@ import { appPath, appView, listedApp, type AppFacts, type ListedApp } from './ap
 import { addInstallPages } from './install-pages.ts';
 import { allowPath, type MissingDeps } from './missing-permission.ts';
 import { standingPermissions } from './permission-state.ts';
-import { placeOf, visibleApp, type Place } from './place.ts';
+import { appIn, placeOf, visibleApp, type Place } from './place.ts';
 
 export interface MarketplaceDeps extends MissingDeps {
   /** 32 bytes, for nothing but the cursors of these pages. */
@@ -87,7 +86,7 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
     const [identity, permission] = [form.one('identity'), form.one('permission')];
     const resume = permission === '' ? appPath(app, place.tenant.id) : allowPath({ app: app.id, tenant: place.tenant.id, identity: identityOf(identity), permission });
     const ask = { tenant: place.tenant.id, app: app.id, permissions: wantedOf(place, identity, permission), cause: 'request', reason: form.one('reason'), resume } as const;
-    const outcome = await requestReview(deps, ask, { kind: 'user', id: signedInOf(ctx).user.id });
+    const outcome = await requestReview(deps, ask, actorOf(ctx));
     if (!('review' in outcome)) return redirectTo(ctx, resume);
     const { review } = outcome;
     const decides = mayReview(review, place.standing.app.rules, place.entitlement);
@@ -100,7 +99,6 @@ export function marketplacePages(deps: MarketplaceDeps): WebRouter {
 }
 
 const identityOf = (text: string): Identity => (text === 'tenant' ? 'tenant' : 'user');
-const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
 
 /** What a listing says counts only as far as the app itself says so too. */
 async function search(deps: MarketplaceDeps, query: Parameters<typeof searchListings>[1]): Promise<{ apps: ListedApp[]; next: string | undefined }> {

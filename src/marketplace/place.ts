@@ -1,6 +1,7 @@
 import { findLiveApp } from '#src/apps/app-store.ts';
 import { isForTenant, type LiveApp } from '#src/apps/app.ts';
 import { AppError } from '#src/errors.ts';
+import type { WebContext } from '#src/http/web-context.ts';
 import type { AppId, UserId } from '#src/ids.ts';
 import type { InstallationDeps } from '#src/installations/installed-app.ts';
 import { entitlementOf, type Entitlement } from '#src/tenants/entitlement.ts';
@@ -18,6 +19,9 @@ export async function visibleApp(deps: InstallationDeps, app: AppId, user: UserI
   if (!tenants.some(({ tenant }) => isForTenant(live.app, tenant.id))) throw new AppError('not_found');
   return live;
 }
+
+/** The app that the address names. */
+export const appIn = (ctx: WebContext): AppId => ctx['params'].app as AppId;
 
 /** An app in a tenant of the person who asks. */
 export interface Place {

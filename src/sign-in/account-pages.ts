@@ -1,5 +1,5 @@
 import { AppError } from '#src/errors.ts';
-import { accountTabs } from '#src/http/account-tabs.ts';
+import { accountFrame } from '#src/http/account-tabs.ts';
 import { adminPath } from '#src/http/admin-tabs.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
@@ -18,7 +18,7 @@ import { endSession, sessionsOf } from './session-store.ts';
 import type { Session } from './session.ts';
 import type { SignInDeps } from './sign-in.ts';
 import { administeredBy } from './administered-by.ts';
-import { requireSignedIn, signedInOf } from './signed-in.ts';
+import { actorOf, requireSignedIn, signedInOf } from './signed-in.ts';
 import { describeBrowser } from './user-agent.ts';
 
 /** The entry for `Site.accountSections`. */
@@ -35,7 +35,7 @@ export function accountPages(deps: SignInDeps): WebRouter {
     const { id, name, email } = signedInOf(ctx).user;
     const { accountSections } = ctx.state.site;
     const administers = (await administeredBy(deps, id)).map((tenant) => ({ name: tenant.name, href: adminPath(tenant.id) }));
-    render(ctx, 'account/overview', { name, email, sections: accountSections, administers }, frame(ctx, 'Your account', '/account'));
+    render(ctx, 'account/overview', { name, email, sections: accountSections, administers }, accountFrame(ctx, 'Your account', '/account'));
   });
 
   router.get('/account/security', own, async (ctx) => {
@@ -104,7 +104,7 @@ export function accountPages(deps: SignInDeps): WebRouter {
   router.post('/account/security/sign-out-everywhere', own, async (ctx) => {
     await postedForm(ctx, 'sign-out-everywhere');
     const { user } = signedInOf(ctx);
-    await endAllSessions(deps, user.id, { kind: 'user', id: user.id });
+    await endAllSessions(deps, user.id, actorOf(ctx));
     clearSessionCookie(ctx);
     redirectTo(ctx, '/sign-out');
   });
@@ -126,8 +126,7 @@ const NOTICES: ReadonlyMap<string, string> = new Map([
   ['session', 'You were signed out there.'],
 ]);
 
-const frame = (ctx: WebContext, title: string, section = SECURITY_SECTION.href) =>
-  ({ title, width: 'wide', tabs: accountTabs(ctx, section) }) as const;
+const frame = (ctx: WebContext, title: string) => accountFrame(ctx, title, SECURITY_SECTION.href);
 
 const purposeOf = (session: Session): string => `end-session:${session.id}`;
 

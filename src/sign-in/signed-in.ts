@@ -1,4 +1,5 @@
 import type { Deps } from '#src/deps.ts';
+import type { Actor } from '#src/events.ts';
 import { redirectTo } from '#src/http/render.ts';
 import type { WebContext, WebMiddleware } from '#src/http/web-context.ts';
 
@@ -38,3 +39,6 @@ export function signedInOf(ctx: WebContext): LiveSession {
   if (!ctx.state.signedIn) throw new Error('This page is not behind requireSignedIn');
   return ctx.state.signedIn;
 }
+
+/** The same person, as who does what the page asks for. */
+export const actorOf = (ctx: WebContext): Actor => ({ kind: 'user', id: signedInOf(ctx).user.id });
