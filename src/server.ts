@@ -53,10 +53,12 @@ import { authenticateApp, authenticateOperator } from './oauth/authenticate-clie
 import { grantManagementRoutes } from './oauth/grant-management-routes.ts';
 import { readContextToken, signContextToken } from './oauth/context-tokens.ts';
 import type { Lifetimes, OAuthDeps } from './oauth/oauth-deps.ts';
+import { jtiOf } from './oauth/own-jwts.ts';
 import { pendingRequests } from './oauth/pending-requests.ts';
+import { presentedTokens } from './oauth/presented-token.ts';
 import { PROTOCOL_PATHS, protocolEndpoints } from './oauth/protocol-endpoints.ts';
 import { showProtocolError } from './oauth/protocol-error-page.ts';
-import { jtiOf, replaceSigningKeys } from './oauth/provider-internals.ts';
+import { proofChecker, replaceSigningKeys } from './oauth/provider-internals.ts';
 import { createProvider } from './oauth/provider.ts';
 import { describeSigningKeys, keepKeysFresh, removeSigningKey, rotateSigningKeys, signingKeys } from './oauth/signing-keys.ts';
 import { findTokens } from './oauth/token-subject.ts';
@@ -170,6 +172,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     signContext: (claims: ContextClaims) => signContextToken(provider, claims),
     readContext: (token: string) => readContextToken(provider, deps, token),
     findToken: findTokens(deps, (token) => jtiOf(provider, token)),
+    presentedToken: presentedTokens(deps, proofChecker(provider)),
     contextIdKey: keyFor('context ids'),
     contextTokenSeconds: settings.ttlContextToken,
   };
@@ -202,8 +205,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
         return keys;
       },
     },
-    authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
-    authenticateApp: (ctx) => authenticateApp(deps, ctx.get('authorization')),
+    authenticate: (ctx) => authenticateOperator(launch, ctx),
+    authenticateApp: (ctx) => authenticateApp(launch, ctx),
   });
 
   const access = accessRoutes({ ...deps, contextKinds, findToken: launch.findToken, pageKey: keyFor('pages of searches') });
@@ -236,7 +239,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     trustedProxies: settings.trustedProxies,
     root: ROOT,
     mounts: [
-      { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(deps).routes() as never },
+      { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(launch).routes() as never },
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       { at: IN_CONTEXT_PATHS, manner: 'api', use: inContextRoutes({ ...launch, cursorKey: keyFor('lists in contexts') }) },

@@ -1,18 +1,19 @@
 import { roleOf } from '#src/contexts/context-facts.ts';
 import { contextMembers, readContextMember } from '#src/contexts/context-store.ts';
 import type { ContextMember } from '#src/contexts/context.ts';
-import { AppError } from '#src/errors.ts';
 import { openCursor, sealCursor } from '#src/http/cursor.ts';
 import { queryField } from '#src/http/query-field.ts';
+import type { PresentedToken } from '#src/http/token-challenge.ts';
 import { createRouter, type WebContext, type WebMiddleware } from '#src/http/web-context.ts';
 import type { ContextId, TenantId } from '#src/ids.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 
 import { inviteOwner } from './invite-owner.ts';
 import { mayKnowAll } from './start-view.ts';
-import { startedByUserToken, viewOf, type StartDeps, type Started } from './start.ts';
+import { findUserToken, startedByUserToken, viewOf, type StartDeps, type Started } from './start.ts';
 
 export interface InContextDeps extends StartDeps {
+  readonly presentedToken: PresentedToken;
   /** 32 bytes, for nothing but the cursors of these lists. */
   readonly cursorKey: Uint8Array;
 }
@@ -30,9 +31,8 @@ export function inContextRoutes(deps: InContextDeps): WebMiddleware {
   return router.routes() as never;
 }
 
-function started(deps: InContextDeps, ctx: WebContext): Promise<Started> {
-  const [, token] = /^Bearer +(\S+)$/i.exec(ctx.get('Authorization')) ?? [];
-  if (token === undefined) throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer' } });
+async function started(deps: InContextDeps, ctx: WebContext): Promise<Started> {
+  const token = await deps.presentedToken(ctx, (text) => findUserToken(deps, text));
   return startedByUserToken(deps, token, ctx['params'].context as ContextId);
 }
 

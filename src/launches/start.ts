@@ -2,7 +2,7 @@ import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { effectiveScope } from '#src/consent/effective-permissions.ts';
 import type { FindToken } from '#src/decisions/found-token.ts';
 import { AppError } from '#src/errors.ts';
-import type { AppId, ContextId, TenantId } from '#src/ids.ts';
+import type { AppId, ContextId, TenantId, UserId } from '#src/ids.ts';
 import { allowPath } from '#src/marketplace/missing-permission.ts';
 import type { Person } from '#src/contexts/context-records.ts';
 
@@ -54,17 +54,31 @@ export async function startedByContextToken(deps: StartDeps, app: AppId, token: 
   return { tenant, app, person, facts, authorization: held || authorization !== 'authorized' ? authorization : 'authenticated', held };
 }
 
-/** By a user token, which holds only as long as all that it hangs on. */
-export async function startedByUserToken(deps: StartDeps, token: string, context: ContextId): Promise<Started> {
-  const found = await deps.findToken(token);
-  const { hindrance, app: side } = (await found?.read()) ?? {};
-  // A token for some platform API, or one that is bound to a key, is nobody's to show here.
-  const subject = found?.subject.type === 'user+app' && found.audiences.length === 0 && found.jkt === null ? found.subject : undefined;
-  if (!found || !subject || hindrance || !side?.connected) throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } });
-  const { tenant } = found;
-  const person = { user: subject.user };
-  const facts = await factsIn(deps, { tenant, app: subject.app, person, context });
-  return { tenant, app: subject.app, person, facts, authorization: 'authorized', held: new Set(side.permissions) };
+/** A user token that holds, and what it opens right now. */
+export interface UserToken {
+  readonly tenant: TenantId;
+  readonly app: AppId;
+  readonly user: UserId;
+  readonly permissions: readonly string[];
+  /** See `FoundToken`. */
+  readonly jkt: string | null;
+}
+
+/** It holds only as long as all that it hangs on. */
+export async function findUserToken(deps: StartDeps, text: string): Promise<UserToken | undefined> {
+  const found = await deps.findToken(text);
+  // A token for some platform API is nobody's to show here.
+  if (found?.subject.type !== 'user+app' || found.audiences.length > 0) return undefined;
+  const { hindrance, app: side } = await found.read();
+  if (hindrance || !side?.connected) return undefined;
+  const { app, user } = found.subject;
+  return { tenant: found.tenant, app, user, permissions: side.permissions, jkt: found.jkt };
+}
+
+export async function startedByUserToken(deps: StartDeps, { tenant, app, user, permissions }: UserToken, context: ContextId): Promise<Started> {
+  const person = { user };
+  const facts = await factsIn(deps, { tenant, app, person, context });
+  return { tenant, app, person, facts, authorization: 'authorized', held: new Set(permissions) };
 }
 
 async function factsIn(deps: StartDeps, wanted: { tenant: TenantId; app: AppId; person: Person; context: ContextId }): Promise<Started['facts']> {

@@ -1,44 +1,59 @@
-import type { Deps } from '#src/deps.ts';
+import type { Bindable, PresentedToken } from '#src/http/token-challenge.ts';
+import type { WebContext } from '#src/http/web-context.ts';
 import type { AppId, OperatorId } from '#src/ids.ts';
 import { findOperator } from '#src/operators/operator-store.ts';
 
 import { credentialStands } from './credentials.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
-import { appTokenKey, managementTokenKey } from './tokens/token-records.ts';
+import { appTokenKey, managementTokenKey, type ClientToken } from './tokens/token-records.ts';
+
+type Wanted = Pick<OAuthDeps, 'store' | 'clock' | 'apps'> & { readonly presentedToken: PresentedToken };
 
 export type ManagementScope = 'manage' | 'read';
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1). */
-const bearerOf = (authorization: string | undefined): string => /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+interface OperatorToken extends Bindable {
+  readonly operator: OperatorId;
+  readonly scopes: ReadonlySet<ManagementScope>;
+}
 
-/** Which operator calls the management API. `undefined` when nobody we know. */
-export async function authenticateOperator(
-  deps: Deps,
-  authorization: string | undefined,
-): Promise<{ operator: OperatorId; scopes: ReadonlySet<ManagementScope> } | undefined> {
-  const key = managementTokenKey(bearerOf(authorization));
+interface AppToken extends Bindable {
+  readonly app: AppId;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** Which operator calls the management API. */
+export const authenticateOperator = (deps: Wanted, ctx: WebContext): Promise<OperatorToken> =>
+  deps.presentedToken(ctx, (text) => findOperatorToken(deps, text));
+
+/** Which app calls, as itself and in no tenant, with what its token was asked for with. */
+export const authenticateAppToken = (deps: Wanted, ctx: WebContext): Promise<AppToken> =>
+  deps.presentedToken(ctx, (text) => findAppToken(deps, text), 'Send an access token of the app itself, from client_credentials without a tenant.');
+
+/** For asking how it stands. A token that was asked for with a scope is good for that alone. */
+export const authenticateApp = (deps: Wanted, ctx: WebContext): Promise<AppToken> =>
+  deps.presentedToken(ctx, async (text) => {
+    const found = await findAppToken(deps, text);
+    return found?.scopes.size === 0 ? found : undefined;
+  });
+
+async function findOperatorToken(deps: Wanted, text: string): Promise<OperatorToken | undefined> {
+  const key = managementTokenKey(text);
   const [record] = key ? await deps.store.read(key) : [];
   if (!record) return undefined;
   const operator = await findOperator(deps, record.value.client as OperatorId);
   if (!operator) return undefined;
-  const asked = new Set(String(record.value.payload['scope'] ?? '').split(' '));
-  return { operator: operator.id, scopes: new Set(operator.scopes.filter((scope) => asked.has(scope))) };
+  const asked = scopesOf(record.value);
+  return { operator: operator.id, scopes: new Set(operator.scopes.filter((scope) => asked.has(scope))), jkt: jktOf(record.value) };
 }
 
-/** Which app calls, as itself and in no tenant, with what its token was asked for with. */
-export async function authenticateAppToken(
-  deps: Pick<OAuthDeps, 'store' | 'apps'>,
-  authorization: string | undefined,
-): Promise<{ app: AppId; scopes: ReadonlySet<string> } | undefined> {
-  const key = appTokenKey(bearerOf(authorization));
+async function findAppToken(deps: Wanted, text: string): Promise<AppToken | undefined> {
+  const key = appTokenKey(text);
   const [record] = key ? await deps.store.read(key) : [];
   const live = record && (await deps.apps.find(record.value.client as AppId));
   if (live?.app.status !== 'active' || !credentialStands(live.app, record?.value.credential)) return undefined;
-  return { app: live.app.id, scopes: new Set(String(record?.value.payload['scope'] ?? '').split(' ').filter(Boolean)) };
+  return { app: live.app.id, scopes: scopesOf(record!.value), jkt: jktOf(record!.value) };
 }
 
-/** For asking how it stands. A token that was asked for with a scope is good for that alone. */
-export async function authenticateApp(deps: Pick<OAuthDeps, 'store' | 'apps'>, authorization: string | undefined): Promise<AppId | undefined> {
-  const caller = await authenticateAppToken(deps, authorization);
-  return caller?.scopes.size === 0 ? caller.app : undefined;
-}
+const scopesOf = ({ payload }: ClientToken): ReadonlySet<string> => new Set(String(payload['scope'] ?? '').split(' ').filter(Boolean));
+
+const jktOf = ({ payload }: ClientToken): string | null => (typeof payload['jkt'] === 'string' ? payload['jkt'] : null);

@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import { CONTEXT_JWT, type ContextClaims } from '#src/launches/launch.ts';
 
 import type { OAuthDeps } from './oauth-deps.ts';
-import { signedClaims, signJwt } from './provider-internals.ts';
+import { signedClaims, signJwt } from './own-jwts.ts';
 
 /** Context tokens are signed and read where all tokens are, with the keys that everybody can fetch. */
 export const signContextToken = (provider: Provider, claims: ContextClaims): string => signJwt(provider, CONTEXT_JWT, claims);

@@ -5,6 +5,7 @@ import type { Grant } from '#src/consent/grant.ts';
 import { confirmNoGrant, findGrantById, revokeGrant } from '#src/consent/grant-store.ts';
 import { reachableNodes } from '#src/consent/held-nodes.ts';
 import { standingGrants } from '#src/consent/standing-grants.ts';
+import { challenge, schemeOf, type PresentedToken } from '#src/http/token-challenge.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import type { StoredRecord } from '#src/storage/record-store.ts';
 
@@ -14,9 +15,10 @@ import type { OAuthDeps } from './oauth-deps.ts';
 import { detailOf } from './resource-access.ts';
 
 type Scope = (typeof GRANT_MANAGEMENT_SCOPES)[number];
+type GrantManagementDeps = OAuthDeps & { readonly presentedToken: PresentedToken };
 
 /** Grant Management for OAuth 2.0, section 6: an app asks about one of its own grants, or ends it. Any other is unknown to it. */
-export function grantManagementRoutes(deps: OAuthDeps): WebRouter {
+export function grantManagementRoutes(deps: GrantManagementDeps): WebRouter {
   const router = createRouter();
 
   router.get('/oauth/grants/:grant', async (ctx) => {
@@ -37,10 +39,9 @@ export function grantManagementRoutes(deps: OAuthDeps): WebRouter {
 }
 
 /** `undefined` when it was refused, and the answer says why. */
-async function ownGrant(deps: OAuthDeps, ctx: WebContext, scope: Scope): Promise<StoredRecord<Grant> | undefined> {
-  const caller = await authenticateAppToken(deps, ctx.get('authorization'));
-  if (!caller) return refuse(ctx, 401, 'invalid_token', 'Send an access token of the app itself, from client_credentials without a tenant.');
-  if (!caller.scopes.has(scope)) return refuse(ctx, 403, 'insufficient_scope', `The token needs the scope ${scope}.`, `, scope="${scope}"`);
+async function ownGrant(deps: GrantManagementDeps, ctx: WebContext, scope: Scope): Promise<StoredRecord<Grant> | undefined> {
+  const caller = await authenticateAppToken(deps, ctx);
+  if (!caller.scopes.has(scope)) return refuse(ctx, scope);
   const id = String(ctx['params'].grant);
   const found = await findGrantById(deps, id);
   const [record] = found?.value.app === caller.app ? await standingGrants(deps, [found]) : [];
@@ -52,11 +53,11 @@ async function ownGrant(deps: OAuthDeps, ctx: WebContext, scope: Scope): Promise
   return undefined;
 }
 
-/** RFC 6750 section 3. */
-function refuse(ctx: WebContext, status: number, error: string, description: string, more = ''): undefined {
-  ctx.status = status;
-  ctx.set('www-authenticate', `Bearer error="${error}", error_description="${description}"${more}`);
-  ctx.body = { error, error_description: description };
+function refuse(ctx: WebContext, scope: Scope): undefined {
+  const refusal = { error: 'insufficient_scope', error_description: `The token needs the scope ${scope}.` };
+  ctx.status = 403;
+  ctx.set('www-authenticate', challenge(schemeOf(ctx), { ...refusal, scope }));
+  ctx.body = refusal;
   return undefined;
 }
 

@@ -2,7 +2,7 @@
  * The one place that reaches behind oidc-provider's documented surface, each time with the reason. Everything here is
  * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
  */
-import { createPrivateKey, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 
 import { LRUCache } from 'lru-cache';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
@@ -14,6 +14,8 @@ import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
 import introspection from 'oidc-provider/lib/actions/introspection.js';
 // @ts-expect-error the same
 import token from 'oidc-provider/lib/actions/token.js';
+// @ts-expect-error the same
+import validateDpop from 'oidc-provider/lib/helpers/validate_dpop.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { digestOf } from '#src/storage/seal.ts';
@@ -131,7 +133,7 @@ export function refuseMalformedForms(provider: Provider): void {
  * The library takes no JWT at introspection and revocation. One that we signed is asked for by its `jti`, under which
  * there is a record like that of an opaque token; any other is a text that nobody knows.
  */
-export function askForJwtsByName(provider: Provider): void {
+export function askForJwtsByName(provider: Provider, jtiOf: (token: string) => string | undefined): void {
   const { OIDCContext } = provider as unknown as { OIDCContext: { prototype: object } };
   const inherited = Object.getOwnPropertyDescriptor(OIDCContext.prototype, 'body');
   Object.defineProperty(OIDCContext.prototype, 'body', {
@@ -140,47 +142,35 @@ export function askForJwtsByName(provider: Provider): void {
       const { token } = (body ?? {}) as { token?: unknown };
       const asks = this.route === 'introspection' || this.route === 'revocation';
       const isJwt = typeof token === 'string' && token.split('.').length === 3;
-      inherited?.set?.call(this, asks && isJwt ? { ...(body as object), token: jtiOf(provider, token) ?? 'unknown' } : body);
+      inherited?.set?.call(this, asks && isJwt ? { ...(body as object), token: jtiOf(token) ?? 'unknown' } : body);
     },
   });
 }
 
-interface PublishedKey {
+interface Key {
   readonly kid: string;
   readonly alg: string;
 }
 
-const dsaEncoding = 'ieee-p1363';
+/** The keys of ours that everybody can fetch. */
+export const publishedKeys = (provider: Provider): readonly Key[] => instance(provider).jwks.keys;
 
-/** What a JWT says that one of our keys signed, if it is of this sort; `undefined` for any other text (RFC 8725 section 3). */
-export function signedClaims(provider: Provider, token: string, sort: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const [header = '', claims = '', signature = '', ...more] = token.split('.');
-    const { kid, alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8'));
-    const jwk = (instance(provider).jwks.keys as PublishedKey[]).find((key) => key.kid === kid && key.alg === alg);
-    if (!jwk || typ !== sort || more.length > 0) return undefined;
-    const key = { key: createPublicKey({ key: jwk as never, format: 'jwk' }), dsaEncoding } as const;
-    if (!verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url'))) return undefined;
-    return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
+/** The key that JWT access tokens are signed with. */
+export const signingKey = (provider: Provider): Key => instance(provider).keystore.selectForSign({ alg: 'ES256' })[0];
 
-/** Of an access token (RFC 9068 section 4). */
-export function jtiOf(provider: Provider, token: string): string | undefined {
-  const jti = signedClaims(provider, token, 'at+jwt')?.['jti'];
-  return typeof jti === 'string' ? jti : undefined;
-}
+export type CheckProof = (
+  request: { readonly proof: string; readonly method: string; readonly address: string },
+  token: string,
+) => Promise<{ readonly thumbprint: string; readonly jti: string }>;
 
-/** The library mints JWTs of its own sorts only. This signs with the same key that its JWT access tokens are signed with. */
-export function signJwt(provider: Provider, sort: string, claims: object): string {
-  const [jwk] = instance(provider).keystore.selectForSign({ alg: 'ES256' });
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'ES256', typ: sort, kid: jwk.kid })}.${part(claims)}`;
-  const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding } as const;
-  return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
-}
+/**
+ * The library's own check of a DPoP proof (RFC 9449 section 4.3), for addresses that are ours and not the library's. It wants
+ * a request at one of its routes; this is what it asks of that. Whether the proof was there before is not in it.
+ */
+export const proofChecker =
+  (provider: Provider): CheckProof =>
+  ({ proof, method, address }, token) =>
+    validateDpop(provider, { method, get: () => proof, oidc: { provider, urlFor: () => address } }, token);
 
 /** Under which name the library's parameters hold `authorization_details`. */
 export const DETAILS_ASKED = 'details_asked';

@@ -2,6 +2,7 @@ import Provider, { interactionPolicy, type Configuration, type KoaContextWithOID
 import type { JWK } from 'jose';
 
 import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import { PROOF_ALGORITHMS } from '#src/http/token-challenge.ts';
 import type { UserId } from '#src/ids.ts';
 import { findUser } from '#src/tenants/user-store.ts';
 
@@ -17,6 +18,7 @@ import { mayIntrospect } from './introspection-policy.ts';
 import { grantPayload } from './models/grant.ts';
 import { asOAuth } from './errors.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
+import { jtiOf } from './own-jwts.ts';
 import { consentPrompt } from './prompts/consent-prompt.ts';
 import {
   askForJwtsByName,
@@ -29,7 +31,7 @@ import {
   refuseMalformedForms,
   rememberClients,
 } from './provider-internals.ts';
-import { rememberOnce } from './replay-store.ts';
+import { PROOF_MS, rememberOnce } from './replay-store.ts';
 import { RESOURCE_ACCESS, richAuthorization, showDetails } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy, tenancyOf } from './tenancy.ts';
@@ -48,7 +50,6 @@ export interface ProviderOptions extends OAuthDeps {
 }
 
 export const SESSION_COOKIE = 'assent_session';
-const DPOP_PROOF_SECONDS = 300;
 
 export const ROUTES = {
   authorization: '/oauth/authorize',
@@ -94,6 +95,7 @@ export function createProvider(options: ProviderOptions): Provider {
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => checkClientAssertion(claims, header, clock()),
+    enabledJWA: { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
     subjectTypes: ['public'],
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
     extraClientMetadata: { properties: [...CLIENT_PROPERTIES] },
@@ -189,12 +191,12 @@ export function createProvider(options: ProviderOptions): Provider {
   buildUrlsFromIssuer(provider);
   nameDetailsApart(provider);
   refuseMalformedForms(provider);
-  askForJwtsByName(provider);
+  askForJwtsByName(provider, (token) => jtiOf(provider, token));
   answerIntrospectionWith(provider, introspectionAnswer(options));
   keepSessionCookie(provider);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) =>
-    asOAuth(() => rememberOnce(options, id, Math.max(ends * 1000, clock() + DPOP_PROOF_SECONDS * 1000))),
+    asOAuth(() => rememberOnce(options, id, Math.max(ends * 1000, clock() + PROOF_MS))),
   );
   wrapGrantTypes(provider, options);
   return provider;

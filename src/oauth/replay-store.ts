@@ -16,3 +16,10 @@ export async function rememberOnce(deps: Deps, id: string, endsAt: number): Prom
   });
   return result.ok;
 }
+
+/** A proof is taken five minutes before and after the time that it names, so one that names a later time can come again for ten. */
+export const PROOF_MS = 600_000;
+
+/** The same for a DPoP proof, of the key with this thumbprint. */
+export const rememberProof = (deps: Deps, thumbprint: string, jti: string): Promise<boolean> =>
+  rememberOnce(deps, JSON.stringify(['proof', thumbprint, jti]), deps.clock() + PROOF_MS);

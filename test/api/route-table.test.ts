@@ -46,7 +46,7 @@ describe.each(apiRoutes.map((route) => [title(route), route] as const))('%s', (_
     const { path, asked } = sound(route, here.ids);
     const none = await api.askAs({ authorization: undefined }, route.method, path, asked);
     expect(none).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    expect(none.headers.get('www-authenticate')).toBe('Bearer');
+    expect(none.headers.get('www-authenticate')).toBe('Bearer, DPoP algs="ES256 Ed25519 EdDSA"');
     const bad = await api.askAs({ authorization: 'Bearer guessed' }, route.method, path, asked);
     expect(bad).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
     expect(bad.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');

@@ -7,7 +7,7 @@ import type { AssentProcess } from '#test/support/assent-server.ts';
 import { atOnce, spread } from '#test/support/at-once.ts';
 import { clientAssertion, dpopProof, newClientKey, type ClientKey } from '#test/support/client-keys.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
-import { authorize, basicAuth, begin, connect, exchange, exchangeParameters } from '#test/support/oauth-flow.ts';
+import { authorize, basicAuth, begin, connect, exchange, exchangeParameters, post } from '#test/support/oauth-flow.ts';
 import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
 import { startWorldOfProcesses, type TestApp, type World } from '#test/support/world.ts';
@@ -16,6 +16,7 @@ let redis: RedisServer;
 let world: World<AssentProcess>;
 let servers: string[];
 let browser: HttpBrowser;
+let [grant, meeting]: string[] = [];
 let [key, otherKey]: ClientKey[] = [];
 /** Two apps that sign instead of having a secret. */
 let [signer, otherSigner]: TestApp[] = [];
@@ -35,7 +36,9 @@ beforeAll(async () => {
     ),
   );
   browser = createHttpBrowser();
-  await connect(world, world.people.dan, { browser });
+  ({ grant_id: grant } = (await connect(world, world.people.dan, { browser, parameters: { tenant: world.tenants.northwind } })).tokens as never);
+  const members = [{ user: world.people.dan.id, role: 'owner' }];
+  ({ id: meeting } = await world.manage.post(`/tenants/${world.tenants.northwind}/contexts`, { kind: 'meeting', title: 'Planning', number: '555 0100', members }));
 }, 60_000);
 afterAll(async () => {
   await world.stop();
@@ -114,13 +117,28 @@ describe('xP13 I1 a DPoP proof', () => {
     }
   }, 60_000);
 
-  test('for a resource counts once', async () => {
+  const bound = async () => ({ headers: { dpop: await dpopProof(key!, { url: tokenEndpoint().href }) } });
+  const bensToken = async () => {
     const { attempt, code } = await newCode();
-    const { body } = await exchange(world, attempt, code, {}, { dpop: await dpopProof(key!, { url: tokenEndpoint().href }) });
-    const url = new URL('/oauth/userinfo', world.issuer);
-    const dpop = await dpopProof(key!, { url: url.href, method: 'GET', token: body.access_token });
-    const answers = await atOnce(spread(servers, 5, url, { headers: { authorization: `DPoP ${body.access_token}`, dpop } }));
-    expect([countOf(answers, 200), countOf(answers, 401)]).toEqual([1, 4]);
+    return (await exchange(world, attempt, code, {}, (await bound()).headers)).body.access_token as string;
+  };
+  const ownToken = async (client: { id: string; secret: string | null }, scope?: string) =>
+    (await post(world, '/oauth/token', client, { grant_type: 'client_credentials', scope }, await bound())).body.access_token as string;
+
+  test.each<[string, () => Promise<string>, () => string]>([
+    ['userinfo', bensToken, () => '/oauth/userinfo'],
+    ['what may be called in a context', bensToken, () => `/access/v1/contexts/${meeting}`],
+    ['a grant', () => ownToken(world.apps.scheduler, 'grant_management_query'), () => `/oauth/grants/${grant}`],
+    ['how the app stands', () => ownToken(world.apps.scheduler), () => `/api/v1/app/tenants/${world.tenants.northwind}`],
+    ['the management API', () => ownToken(world.assent.firstOperator, 'read'), () => '/api/v1/operators'],
+  ])('sent five times in the same instant to two servers for %s counts once; 5 rounds', async (_, tokenOf, path) => {
+    const token = await tokenOf();
+    const url = new URL(path(), world.issuer);
+    for (let round = 0; round < 5; round += 1) {
+      const dpop = await dpopProof(key!, { url: url.href, method: 'GET', token });
+      const answers = await atOnce(spread(servers, 5, url, { headers: { authorization: `DPoP ${token}`, dpop } }));
+      expect([countOf(answers, 200), countOf(answers, 401)]).toEqual([1, 4]);
+    }
   });
 });
 

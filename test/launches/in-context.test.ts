@@ -117,7 +117,7 @@ describe('R1 an app that starts in a context is told what it may call, and why n
     for (const id of [other, 'ctx_none', '555%200100']) expect((await ask('GET', at('', id), user)).status).toBe(404);
     expect((await ask('GET', at(), asApp)).status).toBe(401);
     const none = await fetch(world.issuer + at());
-    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer, DPoP algs="ES256 Ed25519 EdDSA"']);
     const notes = await mint({ user: people.ben.id });
     const elsewhere = await post(world, '/oauth/token', world.apps.scheduler, { grant_type: 'client_credentials' });
     expect((await ask('POST', '/api/v1/app/starts', `Bearer ${elsewhere.body.access_token}`, { contextToken: `${notes}x` })).status).toBe(404);

@@ -17,6 +17,7 @@ import { errorsOf } from '#src/http/api/openapi.ts';
 import { API_BASE } from '#src/http/api/router.ts';
 import type { ApiRoute } from '#src/http/api/route.ts';
 import { authenticateApp, authenticateOperator } from '#src/oauth/authenticate-client.ts';
+import { presentedTokens } from '#src/oauth/presented-token.ts';
 import { describeSigningKeys, removeSigningKey, rotateSigningKeys } from '#src/oauth/signing-keys.ts';
 import { appTokenKey, managementTokenKey, type ClientToken } from '#src/oauth/tokens/token-records.ts';
 import { mintToken } from '#src/oauth/tokens/token-text.ts';
@@ -76,6 +77,9 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
   const engine = await openStore(url ?? `sqlite:${join(folder, 'api.db')}`, { clock: Date.now, allowUnsafe: true });
   const store = wrapStore(engine);
   const apps = createLiveApps({ store, clock: Date.now });
+  const presentedToken = presentedTokens({ store, clock: Date.now, issuer: 'https://assent.example' }, async () => {
+    throw new Error('nobody has a token here that is bound to a key');
+  });
   const deps: ApiDeps = {
     store,
     clock: Date.now,
@@ -92,8 +96,8 @@ export async function startApi({ store: url, wrapStore = (store) => store }: Api
     reachOf: (app) => reachOf({ store, clock: Date.now }, app),
     revocations: { nudge() {} },
     apiKey: Buffer.alloc(32, 3),
-    authenticate: (ctx) => authenticateOperator(deps, ctx.get('authorization')),
-    authenticateApp: (ctx) => authenticateApp({ store, apps }, ctx.get('authorization')),
+    authenticate: (ctx) => authenticateOperator({ store, clock: Date.now, apps, presentedToken }, ctx),
+    authenticateApp: (ctx) => authenticateApp({ store, clock: Date.now, apps, presentedToken }, ctx),
     // The real parameters would only make the tests slow; hashing has tests of its own.
     signingKeys: {
       list: () => describeSigningKeys({ store, clock: Date.now }, KEY_SECRET),

@@ -19,7 +19,7 @@ export function documentOf(routes: readonly ApiRoute<any>[]): object {
       title: 'Assent management API',
       version: '1',
       description:
-        'For operators, and under `/app` for apps about themselves. Get a token at `/oauth/token` with `grant_type=client_credentials`. Errors are problems (RFC 9457). Lists are `{items, next}`; send `next` back as `after`. Times are ISO 8601 in UTC. Unknown members are refused.',
+        'For operators, and under `/app` for apps about themselves. Get a token at `/oauth/token` with `grant_type=client_credentials`; one that is bound to a key (RFC 9449) comes with the scheme `DPoP` and a proof. Errors are problems (RFC 9457). Lists are `{items, next}`; send `next` back as `after`. Times are ISO 8601 in UTC. Unknown members are refused.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: API_BASE }],

@@ -4,6 +4,7 @@ import type { AppId } from '#src/ids.ts';
 
 import { openCursor, sealCursor } from '../cursor.ts';
 import { sendLines } from '../json-lines.ts';
+import { challenge, schemeOf } from '../token-challenge.ts';
 import { createRouter, type WebContext, type WebMiddleware } from '../web-context.ts';
 import type { Answer, LinesAnswer, Outcome, PageAnswer, RecordAnswer } from './answer.ts';
 import { once, type KeptAnswer } from './idempotency.ts';
@@ -17,10 +18,10 @@ export interface Operator {
 }
 
 export interface ApiDeps extends Deps {
-  /** Which operator's bearer token the request carries, or `undefined` for none that is good. */
-  authenticate(ctx: WebContext): Promise<Operator | undefined>;
+  /** Which operator's token the request shows. Refuses with `unauthenticated` when it shows none that is good. */
+  authenticate(ctx: WebContext): Promise<Operator>;
   /** The same for an app's own token. Neither kind of token is good for the routes of the other. */
-  authenticateApp(ctx: WebContext): Promise<AppId | undefined>;
+  authenticateApp(ctx: WebContext): Promise<{ readonly app: AppId }>;
   /** 32 bytes, for nothing but cursors and idempotency. */
   readonly apiKey: Uint8Array;
 }
@@ -73,26 +74,17 @@ async function serve<D extends ApiDeps>(deps: D, route: ApiRoute<D>, ctx: WebCon
 }
 
 async function authenticated(deps: ApiDeps, audience: Audience, ctx: WebContext): Promise<Caller> {
-  if (audience === 'app') {
-    const app = await deps.authenticateApp(ctx);
-    return app === undefined ? refuse(ctx) : { kind: 'app', id: app };
-  }
-  const operator = (await deps.authenticate(ctx)) ?? refuse(ctx);
-  requireScope(audience, operator);
+  if (audience === 'app') return { kind: 'app', id: (await deps.authenticateApp(ctx)).app };
+  const operator = await deps.authenticate(ctx);
+  requireScope(ctx, audience, operator);
   return { kind: 'operator', id: operator.operator };
 }
 
-function refuse(ctx: WebContext): never {
-  // RFC 6750, 3.1: no error code for a request without any credentials.
-  const challenge = ctx.get('Authorization') === '' ? 'Bearer' : 'Bearer error="invalid_token"';
-  throw new AppError('unauthenticated', { headers: { 'WWW-Authenticate': challenge } });
-}
-
-function requireScope(scope: ApiScope, { scopes }: Operator): void {
+function requireScope(ctx: WebContext, scope: ApiScope, { scopes }: Operator): void {
   if (scopes.has(scope) || scopes.has('manage')) return;
   throw new AppError('forbidden', {
     detail: `This needs a token with the scope ${scope}.`,
-    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+    headers: { 'WWW-Authenticate': challenge(schemeOf(ctx), { error: 'insufficient_scope', scope }) },
   });
 }
 
