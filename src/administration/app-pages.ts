@@ -39,7 +39,7 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
     const view = {
       ...frameOf(ctx, app, ''),
       ...overview,
-      steps: manages ? steps.map((step) => ({ href: appPath(tenant.id, app.id, step), label: step === 'withdraw' && app.approval?.status !== 'approved' ? 'Stop until approved' : LABELS[step], danger: STEP_TONES[step] })) : [],
+      steps: manages ? steps.map((step) => ({ href: appPath(tenant.id, app.id, step), label: step === 'withdraw' && app.approval?.status !== 'approved' ? 'Stop until approved' : LABELS[step], tone: STEP_TONES[step] })) : [],
       review: app.review === undefined ? '' : reviewPath({ tenant: tenant.id, id: app.review }),
       installation: app.installation ? adminPath(tenant.id, 'installations', app.id) : '',
       rules: adminPath(tenant.id, 'rules'),
@@ -110,7 +110,7 @@ const LABELS: Readonly<Record<AppStep, string>> = {
   remove: 'Remove for everybody',
 };
 
-const STEP_TONES: Readonly<Record<AppStep, string>> = { suspend: '', resume: ' primary', uninstall: ' danger', withdraw: ' danger', block: ' danger', unblock: '', remove: ' danger' };
+const STEP_TONES: Readonly<Record<AppStep, '' | 'primary' | 'danger'>> = { suspend: '', resume: 'primary', uninstall: 'danger', withdraw: 'danger', block: 'danger', unblock: '', remove: 'danger' };
 
 const DONE: ReadonlyMap<string, string> = new Map([
   ['suspend', 'It is suspended: it reaches nothing for the whole organisation.'],

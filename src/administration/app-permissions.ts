@@ -4,6 +4,7 @@ import { IDENTITY_WORDS, permissionWords, type PermissionWords } from '#src/appr
 import type { Identity } from '#src/approvals/rules.ts';
 import { currentGrantsOfApp } from '#src/consent/grant-store.ts';
 import type { Deps } from '#src/deps.ts';
+import type { Tone } from '#src/http/badge.ts';
 import type { TenantId } from '#src/ids.ts';
 
 import type { AppInView } from './app-overview.ts';
@@ -14,7 +15,7 @@ export interface PermissionRow extends PermissionWords {
   readonly required: boolean;
   /** Where it stands, in words. */
   readonly standing: string;
-  readonly tone: '' | ' ok' | ' warn' | ' danger';
+  readonly tone: Tone;
   /** Whether somebody who decides can tick or untick it; else the rules have settled it. */
   readonly choosable: boolean;
   readonly approved: boolean;
@@ -53,13 +54,13 @@ export async function permissionParts(deps: Deps, tenant: TenantId, app: AppInVi
 }
 
 function inWords({ treatment, because }: Decision): Pick<PermissionRow, 'standing' | 'tone'> {
-  if (because === 'app_blocked') return { standing: 'The app is blocked', tone: ' danger' };
-  if (because === 'app_withdrawn') return { standing: 'Approval withdrawn', tone: ' warn' };
-  if (because === 'approved') return { standing: 'Approved', tone: ' ok' };
-  if (because === 'trusted') return { standing: 'Allowed: you trust it', tone: ' ok' };
-  if (treatment === 'auto') return { standing: 'Allowed by the rules', tone: ' ok' };
-  if (treatment === 'review') return { standing: 'Needs approval', tone: ' warn' };
-  return { standing: because === 'not_in_catalogue' ? 'Not in the catalogue any more' : 'Blocked by the rules', tone: ' danger' };
+  if (because === 'app_blocked') return { standing: 'The app is blocked', tone: 'danger' };
+  if (because === 'app_withdrawn') return { standing: 'Approval withdrawn', tone: 'warn' };
+  if (because === 'approved') return { standing: 'Approved', tone: 'ok' };
+  if (because === 'trusted') return { standing: 'Allowed: you trust it', tone: 'ok' };
+  if (treatment === 'auto') return { standing: 'Allowed by the rules', tone: 'ok' };
+  if (treatment === 'review') return { standing: 'Needs approval', tone: 'warn' };
+  return { standing: because === 'not_in_catalogue' ? 'Not in the catalogue any more' : 'Blocked by the rules', tone: 'danger' };
 }
 
 /** How many members let it hold each, where they are few enough to look at. */

@@ -1,5 +1,6 @@
 import type { App } from '#src/apps/app.ts';
 import type { Approval } from '#src/approvals/approval.ts';
+import type { Badge } from '#src/http/badge.ts';
 import type { Installation } from '#src/installations/installation.ts';
 
 /** How an app stands in a tenant, in one word: what stops it comes first. */
@@ -30,20 +31,17 @@ export function appState({ app, approval, installation, inReview, hasSubscribers
   return 'uninstalled';
 }
 
-export interface StateWord {
-  readonly text: string;
-  /** Also the class of the badge, with the space before it. */
-  readonly tone: '' | ' ok' | ' warn' | ' danger';
+export interface StateWord extends Badge {
   readonly meaning: string;
 }
 
 export const STATE_WORDS: Readonly<Record<AppState, StateWord>> = {
-  disabled: { text: 'Disabled by the operator', tone: ' danger', meaning: 'The operator switched it off everywhere. Nothing of it works until it is switched on again.' },
-  blocked: { text: 'Blocked', tone: ' danger', meaning: 'Nothing of it works here, and nobody can ask for it.' },
-  withdrawn: { text: 'Withdrawn', tone: ' warn', meaning: 'Its approval was taken back. Nothing of it works here until it is approved again.' },
-  suspended: { text: 'Suspended', tone: ' warn', meaning: 'It reaches nothing for the whole organisation until it is resumed. Members who connected it for themselves can go on.' },
-  in_review: { text: 'In review', tone: ' warn', meaning: 'Somebody asked for it, and nobody has decided yet.' },
-  approved: { text: 'Approved', tone: ' ok', meaning: 'It may hold what was approved.' },
-  allowed: { text: 'Allowed by the rules', tone: ' ok', meaning: 'The rules let it in without anybody having to approve it.' },
+  disabled: { text: 'Disabled by the operator', tone: 'danger', meaning: 'The operator switched it off everywhere. Nothing of it works until it is switched on again.' },
+  blocked: { text: 'Blocked', tone: 'danger', meaning: 'Nothing of it works here, and nobody can ask for it.' },
+  withdrawn: { text: 'Withdrawn', tone: 'warn', meaning: 'Its approval was taken back. Nothing of it works here until it is approved again.' },
+  suspended: { text: 'Suspended', tone: 'warn', meaning: 'It reaches nothing for the whole organisation until it is resumed. Members who connected it for themselves can go on.' },
+  in_review: { text: 'In review', tone: 'warn', meaning: 'Somebody asked for it, and nobody has decided yet.' },
+  approved: { text: 'Approved', tone: 'ok', meaning: 'It may hold what was approved.' },
+  allowed: { text: 'Allowed by the rules', tone: 'ok', meaning: 'The rules let it in without anybody having to approve it.' },
   uninstalled: { text: 'Uninstalled', tone: '', meaning: 'It was here, and has nothing here any more.' },
 };

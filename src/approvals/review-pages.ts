@@ -1,5 +1,6 @@
 import { AppError } from '#src/errors.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
+import type { Tone } from '#src/http/badge.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { addressOf, placeInList } from '#src/http/place-in-list.ts';
@@ -32,7 +33,7 @@ export interface ReviewPagesDeps extends ApprovalDeps {
 
 const ON_A_PAGE = 25;
 
-export const TONES: Readonly<Record<Review['status'], string>> = { open: '', approved: ' ok', denied: ' danger', blocked: ' danger', expired: ' warn' };
+export const TONES: Readonly<Record<Review['status'], Tone>> = { open: '', approved: 'ok', denied: 'danger', blocked: 'danger', expired: 'warn' };
 
 /** The queue of a tenant's reviewers, and one review. Also for those whom the rules name as reviewers. */
 export function reviewPages(deps: ReviewPagesDeps): WebRouter {

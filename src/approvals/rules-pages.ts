@@ -1,5 +1,6 @@
 import { AppError } from '#src/errors.ts';
 import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
+import type { Tone } from '#src/http/badge.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';
@@ -59,7 +60,7 @@ export function rulesPages(deps: RulesPagesDeps): WebRouter {
 
   return router;
 
-  async function showRules(ctx: WebContext, draft: RulesDraft, { notice = '', tone = 'ok', status = 200 }: { notice?: string; tone?: string; status?: number } = {}): Promise<void> {
+  async function showRules(ctx: WebContext, draft: RulesDraft, { notice = '', tone = 'ok', status = 200 }: { notice?: string; tone?: Tone; status?: number } = {}): Promise<void> {
     const { tenant, capabilities } = adminOf(ctx);
     const form = { action: adminPath(tenant.id, 'rules'), csrf: csrfToken(ctx, purposeOf(ctx)), mayChange: capabilities.includes('apps.manage'), notice, tone };
     ctx.status = status;

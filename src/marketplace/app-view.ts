@@ -4,6 +4,7 @@ import type { Identity } from '#src/approvals/rules.ts';
 import { launchPathOf } from '#src/consent/installed-apps.ts';
 import { appFace, safeLink, type AppFace } from '#src/consent/app-face.ts';
 import { requestPath } from '#src/approvals/review-paths.ts';
+import type { Badge } from '#src/http/badge.ts';
 import { displayText } from '#src/http/display-text.ts';
 import type { ReviewId } from '#src/ids.ts';
 import type { Tenant } from '#src/tenants/tenant.ts';
@@ -11,11 +12,6 @@ import type { Tenant } from '#src/tenants/tenant.ts';
 import type { AppStanding } from './app-standing.ts';
 import { prospectOf, type Person, type Prospect, type Step } from './next-step.ts';
 import { standingPermissions, type PermissionState } from './permission-state.ts';
-
-export interface Badge {
-  readonly text: string;
-  readonly tone: '' | 'ok' | 'warn' | 'danger';
-}
 
 export interface ListedApp {
   readonly href: string;
