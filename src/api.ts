@@ -26,5 +26,8 @@ export const apiRoutes: readonly ApiRoute<ApiDeps>[] = [...tenantsRoutes, ...res
 
 export const openApiDocument = (): object => documentOf(apiRoutes);
 
-/** To be mounted at `/api` with the manner `api`. */
-export const apiRouter = (deps: ApiDeps): WebMiddleware => apiMiddleware(deps, apiRoutes, openApiDocument());
+let documentText: string | undefined;
+
+/** To be mounted at `/api` with the manner `api`. The document is made when somebody asks for it first, since it takes a while. */
+export const apiRouter = (deps: ApiDeps): WebMiddleware =>
+  apiMiddleware(deps, apiRoutes, () => (documentText ??= JSON.stringify(openApiDocument())));

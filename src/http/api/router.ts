@@ -30,16 +30,15 @@ export const API_BASE = '/api/v1';
 const DOCUMENT_PATH = '/api/openapi.json';
 
 /** Everything below `/api`, as one middleware to be mounted there with the manner `api`. */
-export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: object): WebMiddleware {
+export function apiMiddleware<D extends ApiDeps>(deps: D, routes: readonly ApiRoute<D>[], document: () => string): WebMiddleware {
   const router = createRouter();
   for (const each of routes) {
     router.register(API_BASE + each.path.replaceAll(/\{(\w+)\}/g, ':$1'), [each.method], (ctx) => serve(deps, each, ctx));
   }
-  const text = JSON.stringify(document);
   router.get(DOCUMENT_PATH, (ctx) => {
     ctx.set('cache-control', 'public, max-age=300');
     ctx.type = 'application/json';
-    ctx.body = text;
+    ctx.body = document();
   });
   return router.routes() as unknown as WebMiddleware;
 }
