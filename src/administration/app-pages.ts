@@ -9,6 +9,7 @@ import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
+import { renderStep } from '#src/http/step-page.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { AppId } from '#src/ids.ts';
 import { resumeInstallation, suspendInstallation, type Named } from '#src/installations/change-installation.ts';
@@ -67,7 +68,7 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
       // Somebody did it meanwhile: there is nothing to ask.
       if (!stepsFor(app).includes(step)) return redirectTo(ctx, back);
       const words = APP_STEPS[step]({ app: app.line.name, tenant: tenant.name, subscribers: app.subscribers, installed: app.installation !== undefined, approved: app.approval?.status === 'approved' });
-      render(ctx, 'admin/confirm', { ...words, action: `${back}/${step}`, back, csrf: csrfToken(ctx, stepPurpose(ctx, step)) }, adminFrame(ctx, words.heading, APPS_SECTION));
+      renderStep(ctx, words, { action: `${back}/${step}`, back, csrf: csrfToken(ctx, stepPurpose(ctx, step)) }, adminFrame(ctx, words.heading, APPS_SECTION));
     });
 
     router.post(`${APP}/${step}`, ...manage, async (ctx) => {

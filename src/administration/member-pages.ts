@@ -8,6 +8,7 @@ import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
+import { renderStep, type Step } from '#src/http/step-page.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
@@ -21,7 +22,6 @@ import { described, listMembers, type ListedMember } from './find-members.ts';
 import { MEMBER_STEPS, roleStep, type MemberStep } from './member-steps.ts';
 import { appPath, memberPath, membersPath } from './paths.ts';
 import { isSelf, isWithin, roleNamed, rolesInWords } from './role-words.ts';
-import type { StepView } from './steps.ts';
 
 export const MEMBERS_SECTION: AdminSection = { label: 'Members', path: 'members', needs: ['members.manage', 'apps.manage', 'apps.view'] };
 
@@ -139,9 +139,9 @@ export function memberPages(deps: AdministrationPagesDeps): WebRouter {
     render(ctx, 'administration/member', view, adminFrame(ctx, name, MEMBERS_SECTION));
   }
 
-  function showStep(ctx: WebContext, step: StepView, { path, fields = [] }: { path: MemberStep | 'role'; fields?: readonly { name: string; value: string }[] }): void {
-    const view = { ...step, fields, action: `${pathOf(ctx)}/${path}`, back: pathOf(ctx), csrf: csrfToken(ctx, purposeOf(ctx, `member ${path}`)) };
-    render(ctx, 'administration/confirm', view, adminFrame(ctx, step.heading, MEMBERS_SECTION));
+  function showStep(ctx: WebContext, step: Step, { path, fields = [] }: { path: MemberStep | 'role'; fields?: readonly { name: string; value: string }[] }): void {
+    const form = { fields, action: `${pathOf(ctx)}/${path}`, back: pathOf(ctx), csrf: csrfToken(ctx, purposeOf(ctx, `member ${path}`)) };
+    renderStep(ctx, step, form, adminFrame(ctx, step.heading, MEMBERS_SECTION));
   }
 }
 

@@ -1,6 +1,7 @@
+import type { Step } from '#src/http/step-page.ts';
+
 import { countWords, type Count } from './count-subscribers.ts';
 import { roleChange, type RoleWords } from './role-words.ts';
-import type { StepView } from './steps.ts';
 
 export interface MemberStepFacts {
   readonly member: string;
@@ -19,7 +20,7 @@ const roleLoss = ({ role, member, tenant, self }: MemberStepFacts): string[] =>
   role.capabilities.length > 0 && !self ? [`${member} can do nothing as ${role.name} of ${tenant} any more.`] : [];
 
 export const MEMBER_STEPS = {
-  deactivate: (facts: MemberStepFacts): StepView => ({
+  deactivate: (facts: MemberStepFacts): Step => ({
     heading: `Deactivate ${facts.member}?`,
     what: [
       ...ownLoss(facts),
@@ -31,7 +32,7 @@ export const MEMBER_STEPS = {
     button: 'Deactivate',
     danger: true,
   }),
-  reactivate: ({ member, tenant, apps, role }: MemberStepFacts): StepView => ({
+  reactivate: ({ member, tenant, apps, role }: MemberStepFacts): Step => ({
     heading: `Reactivate ${member}?`,
     what: [
       `${member} is an active member of ${tenant} again, as ${role.name}.`,
@@ -41,7 +42,7 @@ export const MEMBER_STEPS = {
     button: 'Reactivate',
     danger: false,
   }),
-  remove: (facts: MemberStepFacts): StepView => ({
+  remove: (facts: MemberStepFacts): Step => ({
     heading: `Remove ${facts.member} from ${facts.tenant}?`,
     what: [
       ...ownLoss(facts),
@@ -57,7 +58,7 @@ export const MEMBER_STEPS = {
 
 export type MemberStep = keyof typeof MEMBER_STEPS;
 
-export function roleStep({ member, tenant, self, before, after }: { member: string; tenant: string; self: boolean; before: RoleWords; after: RoleWords }): StepView {
+export function roleStep({ member, tenant, self, before, after }: { member: string; tenant: string; self: boolean; before: RoleWords; after: RoleWords }): Step {
   const { gained, lost } = roleChange(before, after);
   return {
     heading: `Make ${member} ${after.name} of ${tenant}?`,

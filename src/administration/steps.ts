@@ -1,12 +1,6 @@
-import { membersInWords, type Count } from './count-subscribers.ts';
+import type { Step } from '#src/http/step-page.ts';
 
-/** A page that says what will happen before it does. */
-export interface StepView {
-  readonly heading: string;
-  readonly what: readonly string[];
-  readonly button: string;
-  readonly danger: boolean;
-}
+import { membersInWords, type Count } from './count-subscribers.ts';
 
 export interface AppStepFacts {
   readonly app: string;
@@ -28,19 +22,19 @@ const stopsFor = ({ app, tenant, subscribers, installed }: AppStepFacts): string
 
 /** What an admin can do to an app as a whole. Each is one commit, however many it touches. */
 export const APP_STEPS = {
-  suspend: ({ app, tenant, subscribers }: AppStepFacts): StepView => ({
+  suspend: ({ app, tenant, subscribers }: AppStepFacts): Step => ({
     heading: `Suspend ${app}?`,
     what: [`Its tokens for the whole of ${tenant} stop working at once.`, 'What it was allowed, and whose data it reaches, is kept. You can resume it at any time.', keepIt(subscribers)],
     button: 'Suspend',
     danger: true,
   }),
-  resume: ({ app, tenant }: AppStepFacts): StepView => ({
+  resume: ({ app, tenant }: AppStepFacts): Step => ({
     heading: `Resume ${app}?`,
     what: [`It works for the whole of ${tenant} again, with what it was allowed before.`],
     button: 'Resume',
     danger: false,
   }),
-  uninstall: ({ app, tenant, subscribers }: AppStepFacts): StepView => ({
+  uninstall: ({ app, tenant, subscribers }: AppStepFacts): Step => ({
     heading: `Uninstall ${app} for the whole organisation?`,
     what: [
       `Its tokens for the whole of ${tenant} stop working at once, for good.`,
@@ -51,7 +45,7 @@ export const APP_STEPS = {
     button: 'Uninstall',
     danger: true,
   }),
-  withdraw: (facts: AppStepFacts): StepView => ({
+  withdraw: (facts: AppStepFacts): Step => ({
     heading: facts.approved ? `Withdraw the approval of ${facts.app}?` : `Stop ${facts.app} until somebody approves it?`,
     what: [
       stopsFor(facts),
@@ -61,19 +55,19 @@ export const APP_STEPS = {
     button: facts.approved ? 'Withdraw the approval' : 'Stop it',
     danger: true,
   }),
-  block: (facts: AppStepFacts): StepView => ({
+  block: (facts: AppStepFacts): Step => ({
     heading: `Block ${facts.app}?`,
     what: [stopsFor(facts), 'What they allowed is kept, but gives nothing while it is blocked.', 'Nobody can ask for it until somebody unblocks it. An open request for it is answered with no.'],
     button: 'Block the app',
     danger: true,
   }),
-  unblock: ({ app }: AppStepFacts): StepView => ({
+  unblock: ({ app }: AppStepFacts): Step => ({
     heading: `Unblock ${app}?`,
     what: ['Members can ask for it again. Nothing of it works before somebody approves it.'],
     button: 'Unblock',
     danger: false,
   }),
-  remove: (facts: AppStepFacts): StepView => ({
+  remove: (facts: AppStepFacts): Step => ({
     heading: `Remove ${facts.app} for everybody?`,
     what: [
       stopsFor(facts),
@@ -89,7 +83,7 @@ export const APP_STEPS = {
 export type AppStep = keyof typeof APP_STEPS;
 
 /** Taking an app from one member. */
-export const removeOneStep = ({ app, tenant, member, sharedAccess, installed }: { app: string; tenant: string; member: string; sharedAccess: boolean; installed: boolean }): StepView => ({
+export const removeOneStep = ({ app, tenant, member, sharedAccess, installed }: { app: string; tenant: string; member: string; sharedAccess: boolean; installed: boolean }): Step => ({
   heading: `Remove ${app} for ${member}?`,
   what: [
     `Every token it has for ${member} in ${tenant} stops working at once, for good.`,

@@ -9,6 +9,7 @@ import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
+import { renderStep } from '#src/http/step-page.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
@@ -41,13 +42,12 @@ export function subscriberPages(deps: AdministrationPagesDeps): WebRouter {
       installed: found.installation !== undefined,
     });
     const fromMember = queryField(ctx, 'from') === 'member';
-    const view = {
-      ...step,
+    const form = {
       action: `${appPath(tenant.id, app.id, 'subscribers', found.user, 'remove')}${fromMember ? '?from=member' : ''}`,
       back: fromMember ? memberPath(tenant.id, found.user) : appPath(tenant.id, app.id, 'subscribers'),
       csrf: csrfToken(ctx, purposeOf(ctx, 'remove one')),
     };
-    render(ctx, 'admin/confirm', view, adminFrame(ctx, step.heading, APPS_SECTION));
+    renderStep(ctx, step, form, adminFrame(ctx, step.heading, APPS_SECTION));
   });
 
   router.post(ONE, ...manage, async (ctx) => {

@@ -110,7 +110,7 @@ export function reviewPages(deps: ReviewPagesDeps): WebRouter {
     const back = adminPath(tenant.id, 'reviews', record.value.id);
     if (!mayDecide) return redirectTo(ctx, back);
     const view = { app, tenantName: tenant.name, notice: '', action: `${back}/block`, back, csrf: csrfToken(ctx, `block:${record.value.id}`) };
-    render(ctx, 'admin/block', view, adminFrame(ctx, `Block ${app.name}`, REVIEWS_SECTION));
+    render(ctx, 'approvals/block', view, adminFrame(ctx, `Block ${app.name}`, REVIEWS_SECTION));
   }
 }
 
@@ -159,7 +159,7 @@ async function showQueue({ cursorKey, ...deps }: ReviewPagesDeps, ctx: WebContex
     nothing: words !== '' ? 'Nothing was found.' : state === 'open' ? 'Nothing waits for a decision.' : 'Nothing was decided yet.',
     ...place.links(next),
   };
-  render(ctx, 'admin/reviews', view, adminFrame(ctx, 'Reviews', REVIEWS_SECTION));
+  render(ctx, 'approvals/reviews', view, adminFrame(ctx, 'Reviews', REVIEWS_SECTION));
 }
 
 async function showReview(deps: ApprovalDeps, ctx: WebContext, record: StoredRecord<Review>, { draft, reason = '', notice = '' }: Kept & { notice?: string } = {}): Promise<void> {
@@ -194,5 +194,5 @@ async function showReview(deps: ApprovalDeps, ctx: WebContext, record: StoredRec
       })),
     },
   };
-  render(ctx, 'admin/review', view, adminFrame(ctx, `${facts.app.name} asks for approval`, REVIEWS_SECTION));
+  render(ctx, 'approvals/review', view, adminFrame(ctx, `${facts.app.name} asks for approval`, REVIEWS_SECTION));
 }

@@ -64,7 +64,7 @@ export function rulesPages(deps: RulesPagesDeps): WebRouter {
     const { tenant, capabilities } = adminOf(ctx);
     const form = { action: adminPath(tenant.id, 'rules'), csrf: csrfToken(ctx, purposeOf(ctx)), mayChange: capabilities.includes('apps.manage'), notice, tone };
     ctx.status = status;
-    render(ctx, 'admin/rules', { ...(await rulesView(deps, tenant, draft)), ...form }, adminFrame(ctx, 'Rules', RULES_SECTION));
+    render(ctx, 'approvals/rules', { ...(await rulesView(deps, tenant, draft)), ...form }, adminFrame(ctx, 'Rules', RULES_SECTION));
   }
 
   async function showPreview(ctx: WebContext, draft: RulesDraft): Promise<void> {
@@ -77,7 +77,7 @@ export function rulesPages(deps: RulesPagesDeps): WebRouter {
       action: adminPath(tenant.id, 'rules'),
       csrf: csrfToken(ctx, purposeOf(ctx)),
     };
-    render(ctx, 'admin/rules-preview', view, adminFrame(ctx, 'What the new rules would do', RULES_SECTION));
+    render(ctx, 'approvals/rules-preview', view, adminFrame(ctx, 'What the new rules would do', RULES_SECTION));
   }
 }
 

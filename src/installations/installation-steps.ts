@@ -1,10 +1,4 @@
-/** A page that says what will happen before it does. */
-export interface StepView {
-  readonly heading: string;
-  readonly what: readonly string[];
-  readonly button: string;
-  readonly danger: boolean;
-}
+import type { Step } from '#src/http/step-page.ts';
 
 interface Names {
   readonly app: string;
@@ -12,7 +6,7 @@ interface Names {
 }
 
 export const STEPS = {
-  suspend: ({ app, tenant }: Names): StepView => ({
+  suspend: ({ app, tenant }: Names): Step => ({
     heading: `Suspend ${app}?`,
     what: [
       `Its tokens for the whole of ${tenant} stop working at once.`,
@@ -22,13 +16,13 @@ export const STEPS = {
     button: 'Suspend',
     danger: true,
   }),
-  resume: ({ app, tenant }: Names): StepView => ({
+  resume: ({ app, tenant }: Names): Step => ({
     heading: `Resume ${app}?`,
     what: [`It works for the whole of ${tenant} again, with what was allowed before.`],
     button: 'Resume',
     danger: false,
   }),
-  uninstall: ({ app, tenant }: Names): StepView => ({
+  uninstall: ({ app, tenant }: Names): Step => ({
     heading: `Uninstall ${app}?`,
     what: [
       `Its tokens for the whole of ${tenant} stop working at once, for good.`,
@@ -38,7 +32,7 @@ export const STEPS = {
     button: 'Uninstall',
     danger: true,
   }),
-  remove: ({ app, tenant }: Names): StepView => ({
+  remove: ({ app, tenant }: Names): Step => ({
     heading: `Remove ${app} and everything it has here?`,
     what: [
       `Every token it has in ${tenant} stops working at once, for good: for the organisation and for each member.`,

@@ -10,6 +10,7 @@ import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
 import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
+import { renderStep } from '#src/http/step-page.ts';
 import { createRouter, type WebContext, type WebMiddleware, type WebRouter } from '#src/http/web-context.ts';
 import type { AppId } from '#src/ids.ts';
 import { nameOf } from '#src/resources/resource.ts';
@@ -137,7 +138,7 @@ async function showList({ cursorKey, ...deps }: InstallationPagesDeps, ctx: WebC
     since: displayTime(value.createdAt),
   }));
   const view = { notice: noticeIn(ctx), rows, ...place.links(next) };
-  render(ctx, 'admin/installations', view, adminFrame(ctx, 'Installations', INSTALLATIONS_SECTION));
+  render(ctx, 'installations/installations', view, adminFrame(ctx, 'Installations', INSTALLATIONS_SECTION));
 }
 
 interface Kept {
@@ -175,12 +176,12 @@ async function showOne(deps: InstallationDeps, ctx: WebContext, { app, installat
     here: pathOf(ctx),
     csrf: csrfToken(ctx, `installation:${installation.app}`),
   };
-  render(ctx, 'admin/installation', view, adminFrame(ctx, line.name, INSTALLATIONS_SECTION));
+  render(ctx, 'installations/installation', view, adminFrame(ctx, line.name, INSTALLATIONS_SECTION));
 }
 
 function showStep(ctx: WebContext, { app }: Installed, step: StepName): void {
   const { tenant } = adminOf(ctx);
   const { name } = appLine(app?.app);
-  const view = { ...STEPS[step]({ app: name, tenant: tenant.name }), action: `${pathOf(ctx)}/${step}`, back: pathOf(ctx), csrf: csrfToken(ctx, `${step}:${appIn(ctx)}`) };
-  render(ctx, 'admin/confirm', view, adminFrame(ctx, view.heading, INSTALLATIONS_SECTION));
+  const words = STEPS[step]({ app: name, tenant: tenant.name });
+  renderStep(ctx, words, { action: `${pathOf(ctx)}/${step}`, back: pathOf(ctx), csrf: csrfToken(ctx, `${step}:${appIn(ctx)}`) }, adminFrame(ctx, words.heading, INSTALLATIONS_SECTION));
 }
