@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 
+import type { JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
@@ -196,6 +197,10 @@ export function nameDetailsApart(provider: Provider): void {
     },
   });
 }
+
+/** Those of a client's keys that an assertion with this header can be signed with, as the library tries them. */
+export const keysForAssertion = ({ oidc }: KoaContextWithOIDC, { alg, kid }: Readonly<Record<string, unknown>>): readonly JWK[] =>
+  (oidc.client as unknown as { asymmetricKeyStore: { selectForVerify(header: object): JWK[] } }).asymmetricKeyStore.selectForVerify({ alg, kid });
 
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 

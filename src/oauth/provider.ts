@@ -94,7 +94,7 @@ export function createProvider(options: ProviderOptions): Provider {
     claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
     responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims, header) => checkClientAssertion(claims, header, clock()),
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims, header) => checkClientAssertion(ctx, claims, header, clock()),
     enabledJWA: { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] },
     subjectTypes: ['public'],
     clientDefaults: { id_token_signed_response_alg: 'RS256' },
