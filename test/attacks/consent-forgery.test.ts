@@ -140,6 +140,18 @@ describe('xC2 a link is good in the browser that asked and for the person who si
     expect(await grantsOf(world.people.chloe)).toEqual([]);
   });
 
+  test('I2 the session ends while the person is on the way back from signing in: it does not begin anew with that, also for an app that needs to ask nothing', async () => {
+    const { ada } = world.people;
+    await connect(world, ada);
+    const by = createHttpBrowser();
+    const attempt = begin(world, { parameters: parameters() });
+    const form = await by.open(attempt.url, { stopAt: attempt.app.redirectUri });
+    const way = await by.submit(form, { button: 'Sign in', fill: { email: ada.email, password: ada.password } }, { stopAt: `${world.issuer}/oauth/authorize/` });
+    await world.manage.remove(`/users/${ada.id}/sessions`);
+    const seen = await by.open(way.url, { stopAt: attempt.app.redirectUri });
+    expect([seen.status, hasCode(seen), seen.html.includes('has expired or was already used')]).toEqual([400, false, true]);
+  });
+
   test('the sign-in page of somebody’s request, planted in a victim’s browser, signs nobody in for it', async () => {
     const attacker = createHttpBrowser();
     const form = await attacker.open(begin(world).url);

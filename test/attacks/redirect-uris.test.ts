@@ -159,6 +159,17 @@ describe('xP4 a redirect URI that is not letter for letter a registered one gets
     await expectErrorPage(begin(world, { app: old }).url);
   });
 
+  test.each(['Authorize', 'Refuse'])('also from a request that is under way: after %s the way back ends at an error page', async (button) => {
+    const moving = await registerApp(world.manage, { name: 'Moving on', authMethod: 'none' }, { redirectUris: ['https://old.example/', 'https://new.example/'], permissions: {} });
+    const page = await browser.open(begin(world, { app: moving, parameters: { scope: 'openid' } }).url);
+    const draft = await world.manage.post(`/apps/${moving.id}/versions`, { redirectUris: ['https://new.example/'], permissions: {} });
+    await world.manage.post(`/apps/${moving.id}/versions/${draft.id}/publish`);
+    // The page is made of a version that is over: it is shown anew.
+    const again = button === 'Authorize' ? await browser.submit(page, { button }) : page;
+    const back = await browser.submit(again, { button }, { stopAt: 'https://old.example/' });
+    expect([back.status, back.url.origin, /not registered/.test(back.html)]).toEqual([400, world.issuer, true]);
+  });
+
   test('pushed, the request is refused', async () => {
     for (const uri of MUTATIONS.slice(0, 12)) {
       const { url } = begin(world, { parameters: { redirect_uri: uri } });

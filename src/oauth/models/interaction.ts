@@ -42,15 +42,20 @@ export async function answerInteraction(
   return result.ok;
 }
 
+/** The library believes what was kept. What can have been taken back while the person was on a page is looked at again. */
+async function checkWayBack({ params, result }: AdapterPayload): Promise<void> {
+  const { provider, session } = currentRequest().oidc;
+  // It would begin a session that has ended anew (I2), and have this browser post itself out of somebody else's.
+  const signedIn = result?.login?.accountId;
+  if (signedIn !== undefined && session?.accountId !== signedIn) throw new errors.SessionNotFound('who signed in for this request is not signed in any more');
+  const client = await provider.Client.find(String(params?.['client_id']));
+  if (client && !client.redirectUriAllowed(String(params?.['redirect_uri']))) throw new errors.InvalidRedirectUri();
+}
+
 export const interactionModel = (deps: OAuthDeps): Model => ({
   async find(uid) {
     const payload = (await readInteraction(deps, uid))?.payload;
-    const { route, session } = currentRequest().oidc;
-    const signedIn = payload?.result?.login?.accountId;
-    // The library would have this browser post itself out of the other person's session.
-    if (route === 'resume' && signedIn !== undefined && session?.accountId !== undefined && session.accountId !== signedIn) {
-      throw new errors.SessionNotFound('somebody else signed in meanwhile');
-    }
+    if (payload && currentRequest().oidc.route === 'resume') await checkWayBack(payload);
     return payload;
   },
 
