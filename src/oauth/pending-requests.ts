@@ -1,5 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
-
 import type Provider from 'oidc-provider';
 import type { AdapterPayload } from 'oidc-provider';
 
@@ -25,8 +23,6 @@ interface Waiting {
 
 const expired = () => new AppError('interaction_expired');
 
-const same = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
-
 /**
  * What waits for a person, for the pages. The request is open only in the browser that began it (a signed cookie
  * bound to its path) and, once somebody signed in, only for the session it was bound to (xC2).
@@ -36,7 +32,7 @@ export function pendingRequests(deps: Deps, provider: Provider): PendingSignIns 
 
   async function open(exchange: Exchange, uid: string): Promise<Waiting> {
     const held = cookiesOf(exchange).get('assent_interaction', { signed: true });
-    const waiting = held !== undefined && same(held, uid) ? await readInteraction(deps, uid) : undefined;
+    const waiting = held === uid ? await readInteraction(deps, uid) : undefined;
     if (!waiting) throw expired();
     return waiting;
   }

@@ -234,6 +234,13 @@ describe('xP15 pages refuse', () => {
     async (path) => expectRefusal({ method: 'GET', path, headers: { accept: 'text/html' } }, { statuses: [400, 404, 414, 431] }),
   );
 
+  test('the address of a request in other bytes than those that its cookie names', async () => {
+    const uid = consent.slice('/consent/'.length);
+    for (const page of ['/consent/', '/sign-in/']) {
+      for (const letter of ['é', '€', '😀', 'x']) await expectRefusal({ method: 'GET', path: page + encodeURIComponent(letter.repeat(uid.length)), headers: { accept: 'text/html', cookie } }, { statuses });
+    }
+  });
+
   test('cookies that are none', async () => {
     const values = ['', 'x', '%00', 'ses_', `ses_00${'a'.repeat(43)}`, `ses_ff${'é'.repeat(10)}`, 'x'.repeat(6000), '__proto__', '"', '; ; ='].map((value) => encodeURI(value));
     for (const value of values) {
