@@ -5,14 +5,14 @@ import { shardOf } from '#src/storage/shards.ts';
 
 const USED_ONCE = defineKind<Record<string, never>>('used-once', { schema: 1 });
 
-/** `true` the first time it sees `id` before `endsAt` (milliseconds), `false` ever after, over any number of servers (I1). */
+/** `true` the first time it sees `id` before `endsAt` (milliseconds, also parts of one), `false` ever after, over any number of servers (I1). */
 export async function rememberOnce(deps: Deps, id: string, endsAt: number): Promise<boolean> {
   const key = { shard: shardOf(id), kind: USED_ONCE, id: digestOf(id) };
   const result = await deps.store.commit({
     shard: key.shard,
     durable: true,
     expect: [absent(key)],
-    write: [put(key, {}, { tenant: null, expiresAt: endsAt })],
+    write: [put(key, {}, { tenant: null, expiresAt: Math.ceil(endsAt) })],
   });
   return result.ok;
 }
