@@ -19,6 +19,7 @@ import token from 'oidc-provider/lib/actions/token.js';
 import validateDpop from 'oidc-provider/lib/helpers/validate_dpop.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
+import { shardOfId } from '#src/ids.ts';
 import { digestOf } from '#src/storage/seal.ts';
 
 import { noteCredential } from './credentials.ts';
@@ -143,7 +144,9 @@ export function askForJwtsByName(provider: Provider, jtiOf: (token: string) => s
       const { token } = (body ?? {}) as { token?: unknown };
       const asks = this.route === 'introspection' || this.route === 'revocation';
       const isJwt = typeof token === 'string' && token.split('.').length === 3;
-      inherited?.set?.call(this, asks && isJwt ? { ...(body as object), token: jtiOf(token) ?? 'unknown' } : body);
+      // A name that comes by itself is no token: it may stand in the logs of whoever read it.
+      const isName = typeof token === 'string' && shardOfId('jwt', token) !== undefined;
+      inherited?.set?.call(this, asks && (isJwt || isName) ? { ...(body as object), token: (isJwt && jtiOf(token)) || 'unknown' } : body);
     },
   });
 }
