@@ -1,3 +1,4 @@
+import { declaredFor } from './approvals/decide.ts';
 import type { App, Version } from './apps/app.ts';
 import { addSecret, findApp, registerApp, removeSecret, type AppDeps } from './apps/app-store.ts';
 import type { Catalogue } from './apps/catalogue.ts';
@@ -144,11 +145,6 @@ const covers = (live: Version, { redirectUris, launchUri, permissions, resources
   redirectUris.every((uri) => live.redirectUris.includes(uri)) &&
   (['user', 'tenant'] as const).every((identity) => resources[identity].length === (live.resources?.[identity].length ?? 0)) &&
   (['user', 'tenant'] as const).every((identity) => declaredFor({ permissions }, identity).every((name) => declaredFor(live, identity).includes(name)));
-
-const declaredFor = ({ permissions }: Pick<Version, 'permissions'>, identity: 'user' | 'tenant'): string[] => [
-  ...permissions[identity].required,
-  ...permissions[identity].optional,
-];
 
 /** The kept secret if it fits, else a new one in the place of the oldest; tried again while other servers do the same. */
 async function fittingSecret(deps: DemoDeps, { id }: App, kept: string | undefined): Promise<string> {

@@ -17,6 +17,7 @@ import type { InstallationDeps } from '#src/installations/installed-app.ts';
 import { uninstall, uninstallEverything } from '#src/installations/uninstall.ts';
 import { requireAdmin } from '#src/sign-in/require-admin.ts';
 import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
+import { managesApps } from '#src/tenants/entitlement.ts';
 
 import { appInView, overviewView, stepsFor, type AppInView } from './app-overview.ts';
 import { STATE_WORDS } from './app-state.ts';
@@ -36,7 +37,7 @@ export function appPages(deps: AdministrationPagesDeps): WebRouter {
     const app = await appInPath(deps, ctx);
     const { tenant } = adminOf(ctx);
     const { steps, ...overview } = await overviewView(deps, tenant, app);
-    const manages = adminOf(ctx).capabilities.includes('apps.manage');
+    const manages = managesApps(adminOf(ctx));
     const view = {
       ...frameOf(ctx, app, ''),
       ...overview,

@@ -5,7 +5,7 @@ import { happened, type Actor, type AssentEvent, type Happening } from '#src/eve
 import type { AppId, TenantId } from '#src/ids.ts';
 import { asRead, put, type Expectation, type Write } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
-import { expectEntitled, type Entitlement } from '#src/tenants/entitlement.ts';
+import { expectEntitled, isOwner, managesApps } from '#src/tenants/entitlement.ts';
 
 import { readAppFacts, type ApprovalDeps } from './app-facts.ts';
 import type { Approval } from './approval.ts';
@@ -29,9 +29,6 @@ export interface AlongWith {
   readonly write?: readonly Write[];
   readonly events?: readonly AssentEvent[];
 }
-
-export const managesApps = ({ capabilities }: Entitlement): boolean => capabilities.includes('apps.manage');
-export const isOwner = ({ member }: Entitlement): boolean => member.role === 'owner';
 
 /** Allows an app exactly these permissions, for these members, whatever was allowed before. */
 export async function approveApp(

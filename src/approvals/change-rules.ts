@@ -5,10 +5,9 @@ import { happened, type Actor } from '#src/events.ts';
 import type { TenantId } from '#src/ids.ts';
 import { asRead, put } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
-import { expectEntitled } from '#src/tenants/entitlement.ts';
+import { expectEntitled, isOwner, managesApps } from '#src/tenants/entitlement.ts';
 
 import { rulesIn, rulesKey } from './approval-store.ts';
-import { isOwner, managesApps } from './change-approval.ts';
 import { checkRules, loosensRestricted } from './check-rules.ts';
 import type { Rules } from './rules.ts';
 

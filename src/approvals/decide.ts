@@ -45,7 +45,7 @@ const strictest = (a: Treatment, b: Treatment): Treatment => STRICTEST.find((eac
 export const isTrusted = ({ app, rules: { trust } }: Pick<AppInTenant, 'app' | 'rules'>): boolean =>
   trust.apps.includes(app.id) || (app.developer.verified && trust.developers.includes(app.developer.name));
 
-export const declaredFor = ({ permissions }: Version, identity: Identity): readonly string[] => [
+export const declaredFor = ({ permissions }: Pick<Version, 'permissions'>, identity: Identity): readonly string[] => [
   ...permissions[identity].required,
   ...permissions[identity].optional,
 ];

@@ -1,6 +1,6 @@
 import type { Deps } from '#src/deps.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
-import type { Entitlement } from '#src/tenants/entitlement.ts';
+import { type Entitlement, managesApps } from '#src/tenants/entitlement.ts';
 import { isActive } from '#src/tenants/member.ts';
 import { membersWithRole } from '#src/tenants/member-records.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
@@ -57,7 +57,7 @@ const activeWithRole = async (deps: Deps, tenant: TenantId, role: string): Promi
 /** Without the owners, who come in where there is no such person. */
 async function appAdmins(deps: Deps, tenant: TenantId): Promise<UserId[]> {
   const custom = await rolesOf(deps, tenant, { limit: 200 });
-  const roles = custom.records.filter(({ value }) => value.capabilities.includes('apps.manage')).map(({ value }) => value.id);
+  const roles = custom.records.filter(({ value }) => managesApps(value)).map(({ value }) => value.id);
   const people = await Promise.all(['admin', ...roles].map((role) => activeWithRole(deps, tenant, role)));
   return people.flat();
 }

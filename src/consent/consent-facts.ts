@@ -16,7 +16,7 @@ import type { ResourceKinds } from '#src/resources/resource-kind.ts';
 import type { PendingRequest } from '#src/sign-in/pending-request.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
 import { liveDelegationsTo } from '#src/tenants/delegation-store.ts';
-import { entitlementOf } from '#src/tenants/entitlement.ts';
+import { entitlementOf, managesApps } from '#src/tenants/entitlement.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 import { findUser, usersByIds } from '#src/tenants/user-store.ts';
@@ -80,7 +80,7 @@ async function factsOfTenant(
   const [reviewers, managers, dataRange] = await Promise.all([
     reviewersOf(deps, { tenant: tenant.id, byOwner }),
     request.identity === 'user' ? [] : appManagersOf(deps, tenant.id),
-    request.identity === 'user' || !entitlement.capabilities.includes('apps.manage')
+    request.identity === 'user' || !managesApps(entitlement)
       ? undefined
       : audienceForm(deps, tenant, '', draft?.dataRange ?? draftOf(asAudience(before))),
   ]);

@@ -19,7 +19,7 @@ import {
 import { withMore } from '#src/resources/resource.ts';
 import { confirmNone, revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
-import { expectEntitled } from '#src/tenants/entitlement.ts';
+import { expectEntitled, managesApps } from '#src/tenants/entitlement.ts';
 
 import type { ConsentDecision, Grant, GrantManner } from './grant.ts';
 
@@ -207,7 +207,7 @@ export const revokeGrant = (deps: Deps, { value: { tenant, user, app, id } }: St
   return revoke(deps.store, key.shard, async () => {
     const [record] = await deps.store.read(key);
     const ofAnother = actor.kind === 'user' && actor.id !== user;
-    const entitled = ofAnother ? await expectEntitled(deps, tenant, actor, ({ capabilities }) => capabilities.includes('apps.manage')) : [];
+    const entitled = ofAnother ? await expectEntitled(deps, tenant, actor, managesApps) : [];
     const stands = record?.value.id === id;
     const events = stands ? [happened({ type: 'app.deauthorized', tenant, app, user, grant: id }, { actor, now: deps.clock() })] : [];
     return { expect: [asRead(key, record), ...entitled], write: [remove(place), ...(stands ? [remove(key)] : [])], events, result: stands };

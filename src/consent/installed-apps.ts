@@ -12,6 +12,7 @@ import type { StoredRecord } from '#src/storage/record-store.ts';
 import { withLiveGroups } from '#src/tenants/group-members.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
+import { plainText } from '#src/words.ts';
 
 import { appState, STATE_NAMES } from './app-state.ts';
 import type { Membership } from './choose-tenant.ts';
@@ -81,8 +82,6 @@ export async function installedApps(deps: InstalledAppsDeps, user: UserId, { aft
   return { ...page, tenants: all.map((each) => each.tenant) };
 }
 
-const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
-
 async function linesOf(deps: InstalledAppsDeps, membership: Membership, records: readonly StoredRecord<Grant>[], words: string): Promise<InstalledAppLine[]> {
   const { tenant } = membership;
   const apps = await knownApps(deps, records.map(({ value }) => value.app));
@@ -102,8 +101,8 @@ async function linesOf(deps: InstalledAppsDeps, membership: Membership, records:
 }
 
 function namedLike(known: KnownApp | undefined, words: string): boolean {
-  const text = plain(`${nameOfApp(known)} ${known?.app.developer.name ?? ''}`);
-  return plain(words).split(/\s+/).every((word) => text.includes(word));
+  const text = plainText(`${nameOfApp(known)} ${known?.app.developer.name ?? ''}`);
+  return plainText(words).split(/\s+/).every((word) => text.includes(word));
 }
 
 interface LineFacts {

@@ -8,7 +8,7 @@ import type { AppId, TenantId } from '#src/ids.ts';
 import { nameOf, type ResourceRef } from '#src/resources/resource.ts';
 import { asRead, type Expectation } from '#src/storage/record-store.ts';
 import { changeStanding } from '#src/storage/revoke.ts';
-import { expectEntitled } from '#src/tenants/entitlement.ts';
+import { expectEntitled, managesApps } from '#src/tenants/entitlement.ts';
 
 import { sameDataRange, type DataRange, type Installation } from './installation.ts';
 import { installationKey } from './installation-records.ts';
@@ -51,7 +51,7 @@ function change(
 
 /** An app may give up what it holds; nobody but a member with `apps.manage` or the operator may do more. */
 const mayManage = (deps: Deps, tenant: TenantId, actor: Actor): Promise<readonly Expectation[]> =>
-  actor.kind === 'app' ? Promise.resolve([]) : expectEntitled(deps, tenant, actor, ({ capabilities }) => capabilities.includes('apps.manage'));
+  actor.kind === 'app' ? Promise.resolve([]) : expectEntitled(deps, tenant, actor, managesApps);
 
 const about = ({ id, tenant, app }: Installation) => ({ tenant, app, installation: id });
 

@@ -4,7 +4,7 @@ import { AppError } from '#src/errors.ts';
 import { happened, type Actor } from '#src/events.ts';
 import { asRead, remove } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
-import { expectEntitled } from '#src/tenants/entitlement.ts';
+import { expectEntitled, managesApps } from '#src/tenants/entitlement.ts';
 
 import type { Named } from './change-installation.ts';
 import { installationKey } from './installation-records.ts';
@@ -19,7 +19,7 @@ export const uninstall = (deps: InstallationDeps, { tenant, app, ifVersion }: Na
   const key = installationKey(tenant, app);
   return revoke(deps.store, key.shard, async () => {
     const [entitled, [record, approval]] = await Promise.all([
-      expectEntitled(deps, tenant, actor, ({ capabilities }) => capabilities.includes('apps.manage')),
+      expectEntitled(deps, tenant, actor, managesApps),
       deps.store.read(key, approvalKey(tenant, app)),
     ]);
     if (ifVersion !== undefined && record?.version !== ifVersion) throw new AppError('precondition_failed');

@@ -1,6 +1,7 @@
 import { declaredFor, shutsOf } from '#src/approvals/decide.ts';
-import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { effectiveScope } from '#src/consent/effective-permissions.ts';
+import { isProtocolScope } from '#src/consent/requested-scopes.ts';
 import { randomBase62 } from '#src/ids.ts';
 import { put } from '#src/storage/record-store.ts';
 
@@ -62,8 +63,6 @@ export async function mintLaunch(deps: LaunchDeps, facts: LaunchFacts, action: s
   ]);
   return { action, fields: { context_token: token, context_id: contextId }, expiresAt: new Date(exp * 1000).toISOString() };
 }
-
-const isProtocolScope = (name: string): boolean => (PROTOCOL_SCOPES as readonly string[]).includes(name);
 
 export const authorizationOf = ({ person, standing }: Pick<LaunchFacts, 'person' | 'standing'>): Authorization =>
   'guest' in person ? 'unauthenticated' : standing.grant || isOnlyForTenant(standing) ? 'authorized' : 'authenticated';

@@ -12,6 +12,7 @@ import type { WebContext, WebRouter } from '#src/http/web-context.ts';
 import type { UserId } from '#src/ids.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
+import { managesApps } from '#src/tenants/entitlement.ts';
 
 import { allowPermission } from './allow-permission.ts';
 import { appPath, startOf, type Button } from './app-view.ts';
@@ -27,7 +28,7 @@ export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
     const wanted = wantedIn(ctx, place);
     const done = queryField(ctx, 'done') === 'yes';
     if (isResourcePermission(wanted.permission) && (wanted.state === 'granted' || whoCanGrant(wanted, place.standing) === 'member')) return showChooser(ctx, place, wanted, deps);
-    if (wanted.state === 'granted' && (wanted.identity === 'user' || !managesApps(place))) return showGranted(ctx, place, wanted, deps, done);
+    if (wanted.state === 'granted' && (wanted.identity === 'user' || !managesApps(place.entitlement))) return showGranted(ctx, place, wanted, deps, done);
     const path = pathOfWhoCan(place, wanted, user.id);
     if (path !== undefined) return redirectTo(ctx, path);
     if (whoCanGrant(wanted, place.standing) === 'member') return showQuestion(ctx, place, wanted, deps);
@@ -44,7 +45,6 @@ export function addAllowPages(router: WebRouter, deps: MissingDeps): void {
   });
 }
 
-const managesApps = ({ entitlement }: Place): boolean => entitlement.capabilities.includes('apps.manage');
 
 function wantedIn(ctx: WebContext, { standing }: Place): StandingPermission {
   const [identity, permission] = [queryField(ctx, 'identity'), queryField(ctx, 'permission')];
@@ -61,7 +61,7 @@ function pathOfWhoCan(place: Place, wanted: StandingPermission, user: UserId): s
   const installation = standing.installation ? `${admin}/installations/${encodeURIComponent(live.app.id)}#permissions` : `/apps/${encodeURIComponent(live.app.id)}/install?${new URLSearchParams({ tenant: tenant.id }).toString()}`;
   switch (whoCanGrant(wanted, standing)) {
     case 'app_admins':
-      return managesApps(place) ? installation : undefined;
+      return managesApps(place.entitlement) ? installation : undefined;
     case 'member':
       return standing.grant ? undefined : appPath(live.app, tenant.id);
     case 'owners':

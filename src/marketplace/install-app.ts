@@ -9,6 +9,7 @@ import type { DataRange, Installation } from '#src/installations/installation.ts
 import type { InstallationDeps } from '#src/installations/installed-app.ts';
 import { asRead } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
+import { managesApps } from '#src/tenants/entitlement.ts';
 
 import { standingPermissions } from './permission-state.ts';
 import type { Place } from './place.ts';
@@ -23,7 +24,7 @@ export async function installApp(
   { live, tenant, standing, entitlement }: Place,
   { user, version, ticked, dataRange }: { user: UserId; version: string; ticked: readonly string[]; dataRange: DataRange },
 ): Promise<Installation> {
-  if (!entitlement.capabilities.includes('apps.manage')) throw new AppError('forbidden');
+  if (!managesApps(entitlement)) throw new AppError('forbidden');
   if (live.version.id !== version) throw new AppError('consent_changed');
   const declared = standingPermissions(standing).filter(({ identity, permission }) => identity === 'tenant' && !isResourcePermission(permission));
   const required = declared.filter((each) => each.required);

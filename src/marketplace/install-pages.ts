@@ -12,6 +12,7 @@ import type { WebContext, WebRouter } from '#src/http/web-context.ts';
 import { asDataRange } from '#src/installations/data-range-form.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 import { appManagersOf } from '#src/tenants/app-managers.ts';
+import { managesApps } from '#src/tenants/entitlement.ts';
 
 import { appPath } from './app-view.ts';
 import { installApp } from './install-app.ts';
@@ -25,7 +26,7 @@ export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
   router.get('/apps/:app/install', requireSignedIn(deps), async (ctx) => {
     const place = await placeOf(deps, { app: appIn(ctx), tenant: queryField(ctx, 'tenant'), user: signedInOf(ctx).user.id });
     if (place.standing.installation) return redirectTo(ctx, installationPath(place));
-    if (!place.entitlement.capabilities.includes('apps.manage')) return showRefusal(ctx, place, await appManagersOf(deps, place.tenant.id));
+    if (!managesApps(place.entitlement)) return showRefusal(ctx, place, await appManagersOf(deps, place.tenant.id));
     if (!canInstall(place.standing)) return redirectTo(ctx, appPath(place.live.app, place.tenant.id));
     await show(deps, ctx, place, { audience: draftOf({ kind: 'everyone' }), ticked: [], problem: '' });
   });

@@ -16,7 +16,7 @@ import { queryField } from '#src/http/query-field.ts';
 import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import { actorOf, knowSignedIn, requireSignedIn, signedInOf, signInPath } from '#src/sign-in/signed-in.ts';
-import { entitlementOf } from '#src/tenants/entitlement.ts';
+import { entitlementOf, managesApps } from '#src/tenants/entitlement.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
 import { addAllowPages } from './allow-pages.ts';
@@ -132,6 +132,6 @@ async function factsFor(deps: MarketplaceDeps, ctx: WebContext, live: LiveApp): 
 /** One permission, or whatever the app declares for those whom the asker can speak for. */
 function wantedOf({ standing: { app }, entitlement }: Place, identity: string, permission: string): Record<Identity, readonly string[]> {
   if (permission !== '') return { user: [], tenant: [], [identityOf(identity)]: [permission] };
-  const speaksForTenant = entitlement.capabilities.includes('apps.manage') || declaredFor(app.version, 'user').length === 0;
+  const speaksForTenant = managesApps(entitlement) || declaredFor(app.version, 'user').length === 0;
   return { user: declaredFor(app.version, 'user'), tenant: speaksForTenant ? declaredFor(app.version, 'tenant') : [] };
 }

@@ -5,11 +5,12 @@ import { AppError } from '#src/errors.ts';
 import { nothing, pageOf, plain, shown, shownPage, tagged } from '#src/http/api/answer.ts';
 import { idText, time } from '#src/http/api/fields.ts';
 import { route } from '#src/http/api/route.ts';
+import type { TenantId } from '#src/ids.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
 
 import { deleteResource, recycleResource, restoreResource } from './change-resource.ts';
 import { placeResources, type ResourceDeps } from './place-resources.ts';
-import type { ResourceRef } from './resource.ts';
+import { refIn, type NamedInPath } from './resource.ts';
 import { childrenOf, knownResource, resourcesOfKind } from './resource-store.ts';
 
 const kindName = z.string().max(200).meta({ description: 'A kind of `config/resources.yaml`.', example: 'list' });
@@ -38,11 +39,7 @@ const above = z.array(z.object({ kind: z.string(), id: z.string(), title: z.stri
 const common = { tag: 'Resources' } as const;
 const MOST_AT_ONCE = 500;
 
-const refIn = ({ kind, resource }: { kind: string; resource: string }): ResourceRef => ({ kind, id: resource });
-
-async function changed(deps: Deps, params: Parameters<typeof refIn>[0] & { tenant: Parameters<typeof knownResource>[1] }) {
-  return shown((await knownResource(deps, params.tenant, refIn(params))).record);
-}
+const changed = async (deps: Deps, params: NamedInPath & { readonly tenant: TenantId }) => shown((await knownResource(deps, params.tenant, refIn(params))).record);
 
 export const resourceRoutes = [
   route({

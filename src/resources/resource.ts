@@ -83,6 +83,13 @@ export const nameOf = ({ kind, id }: ResourceRef): string => JSON.stringify([kin
 
 export const isSameNode = (a: NodeRef, b: NodeRef): boolean => a.kind === b.kind && a.id === b.id && a.incarnation === b.incarnation;
 
+/** As a path of the management API names a node. */
+export interface NamedInPath {
+  readonly kind: string;
+  readonly resource: string;
+}
+
+export const refIn = ({ kind, resource }: NamedInPath): ResourceRef => ({ kind, id: resource });
 export const refOf = ({ kind, id }: ResourceRef): ResourceRef => ({ kind, id });
 export const nodeRefOf = ({ kind, id, incarnation }: NodeRef): NodeRef => ({ kind, id, incarnation });
 

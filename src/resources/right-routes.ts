@@ -9,7 +9,7 @@ import type { UserId } from '#src/ids.ts';
 import { knownTenant } from '#src/tenants/known-tenant.ts';
 import { findMember } from '#src/tenants/member-store.ts';
 
-import { RIGHTS, type ResourceRef, type ResourceRight } from './resource.ts';
+import { refIn, RIGHTS, type ResourceRight } from './resource.ts';
 import { giveRights, readRight, rightsOf, rightsOn, takeRight } from './right-store.ts';
 
 const right = z.enum(RIGHTS).meta({ description: 'Each holds those before it, on the node and on all below it.' });
@@ -18,7 +18,6 @@ const resourceRight = z
   .meta({ id: 'ResourceRight', description: 'What a member may do on a node and on all below it. It ends with the stay in the tenant.' });
 
 const shownRight = ({ tenant, node, user, right: held }: ResourceRight) => ({ tenant, kind: node.kind, resource: node.id, user, right: held });
-const refIn = ({ kind, resource }: { kind: string; resource: string }): ResourceRef => ({ kind, id: resource });
 
 const common = { tag: 'Resources' } as const;
 const MOST_AT_ONCE = 500;

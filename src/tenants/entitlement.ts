@@ -17,6 +17,9 @@ export interface Entitlement {
   readonly expect: readonly Expectation[];
 }
 
+export const managesApps = ({ capabilities }: Pick<Entitlement, 'capabilities'>): boolean => capabilities.includes('apps.manage');
+export const isOwner = ({ member }: Pick<Entitlement, 'member'>): boolean => member.role === 'owner';
+
 export const entitlementOf = async (deps: Deps, tenant: TenantId, user: UserId): Promise<Entitlement | undefined> =>
   entitlementIn(deps, await readMember(deps, tenant, user));
 

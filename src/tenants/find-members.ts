@@ -1,5 +1,6 @@
 import type { Deps } from '#src/deps.ts';
 import type { TenantId, UserId } from '#src/ids.ts';
+import { plainText } from '#src/words.ts';
 
 import { isActive } from './member.ts';
 import { findMember, memberKey, membersOf } from './member-store.ts';
@@ -15,11 +16,9 @@ const PAGE = 200;
 const MOST_PAGES = 10;
 const FIRST = 40;
 
-const plain = (text: string): string => text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase('en');
-
 /** Active members by e-mail address, or by a part of their name among the first two thousand. */
 export async function findMembers(deps: Deps, tenant: TenantId, text: string, limit = 20): Promise<FoundMember[]> {
-  const wanted = plain(text.trim());
+  const wanted = plainText(text.trim());
   if (wanted === '') return [];
   const person = await findUserByEmail(deps, text);
   // Somebody of elsewhere changes nothing about the answer, so it does not tell whether there is such a person (I5).
@@ -29,7 +28,7 @@ export async function findMembers(deps: Deps, tenant: TenantId, text: string, li
   for (let pages = 0; pages < MOST_PAGES && found.length < limit; pages += 1) {
     const page = await membersOf(deps, tenant, { ...(after !== undefined && { after }), limit: PAGE });
     const people = await namesOfMembers(deps, page.records.filter(({ value }) => isActive(value)).map(({ value }) => value.user));
-    found.push(...people.filter(({ name, email }) => plain(name).includes(wanted) || plain(email).includes(wanted)));
+    found.push(...people.filter(({ name, email }) => plainText(name).includes(wanted) || plainText(email).includes(wanted)));
     if (page.next === undefined) break;
     after = page.next;
   }
