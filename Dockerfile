@@ -16,6 +16,7 @@ COPY config ./config
 COPY views ./views
 COPY public ./public
 COPY src ./src
+COPY scripts/new-operator.ts ./scripts/
 RUN install --directory --owner=node --group=node --mode=0700 /data
 
 USER node

@@ -1,9 +1,8 @@
 import './require-node.mjs';
 
 // Imported afterwards, so that on an older Node the message of the line above is what a person sees.
-const { loadSettings, modeOf, SettingsError } = await import('./settings/settings.ts');
-const { keptDevelopmentSecret } = await import('./settings/secret.ts');
-const settings = settingsOrExit();
+const { settingsOrExit } = await import('./settings/settings-or-exit.ts');
+const settings = settingsOrExit({ makesSecret: true });
 
 const { default: closeWithGrace } = await import('close-with-grace');
 const { keptDemoSecrets } = await import('./kept-demo-secrets.ts');
@@ -38,16 +37,4 @@ function showOnce({ id, secret }: { id: string; secret: string }) {
     `\nThe first operator credential, for the management API. It is shown this once and kept nowhere:\n` +
       `  client_id      ${id}\n  client_secret  ${secret}\n\n`,
   );
-}
-
-function settingsOrExit() {
-  const env = process.env;
-  try {
-    const makeSecret = modeOf(env) === 'development' && !env['ASSENT_SECRET'];
-    return loadSettings(makeSecret ? { ...env, ASSENT_SECRET: keptDevelopmentSecret('data/secret') } : env);
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    process.stderr.write(`${error.message}\nEvery setting is explained in docs/generated/settings.md.\n`);
-    process.exit(2);
-  }
 }

@@ -94,6 +94,15 @@ export async function firstOperator(deps: Deps): Promise<NewOperator | undefined
   }));
 }
 
+/**
+ * For somebody who has the store and nobody's secret. `undefined` when there was never a first one, so that this is not the
+ * store of a server at all.
+ */
+export async function operatorByStore(deps: Deps, name: string): Promise<NewOperator | undefined> {
+  const [first] = await deps.store.read(firstKey);
+  return first && createOperator(deps, { name, scopes: OPERATOR_SCOPES }, { kind: 'system' });
+}
+
 /** `true` when this call removed it. The last one that may manage stays, else nobody could ever make another. */
 export const removeOperator = (deps: Deps, id: OperatorId, actor: Actor): Promise<boolean> =>
   endRecord(deps.store, operatorKey(id), undefined, async ({ value }) => ({
