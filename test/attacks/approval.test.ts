@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser } from '#test/support/http-browser.ts';
 import { createManagement, type Management } from '#test/support/management.ts';
 import { arrive, begin, connect, exchange, introspect, post, refresh, SCOPE, type Attempt } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { publishVersion, registerApp } from '#test/support/register-app.ts';
 import { approve, EVERYBODYS, forgetApp, install, shut, tenantToken, YES } from '#test/support/tenant-tokens.ts';
-import { startWorldOfProcesses, type Person, type TestApp, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
+import type { Person, TestApp } from '#test/support/world.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let first: string;
 let second: string;
 /** The management API of each server. */
@@ -19,9 +17,8 @@ let at: readonly [Management, Management];
 let minutes: TestApp;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  [first = '', second = ''] = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  [first = '', second = ''] = world.servers;
   at = [world.manage, await createManagement(second, world.assent.firstOperator)];
   minutes = await registerApp(
     world.manage,
@@ -36,7 +33,6 @@ beforeEach(() => forgetApp(world));
 afterAll(async () => {
   const trouble = aftermath(world);
   await world.stop();
-  await redis.stop();
   expect(trouble).toEqual([]);
 });
 

@@ -3,28 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { atOnce } from '#test/support/at-once.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
-import { authorize, basicAuth, begin, exchange, exchangeParameters, introspect, refresh, type Attempt } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { authorize, basicAuth, begin, exchange, exchangeParameters, refresh, type Attempt } from '#test/support/oauth-flow.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let browser: HttpBrowser;
-let servers: string[];
+let servers: readonly string[];
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  servers = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  ({ servers } = world);
   browser = createHttpBrowser();
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 /** Dan said yes long ago: each visit gives a code without a question. */
 async function newCode(parameters: Record<string, string> = {}): Promise<{ attempt: Attempt; code: string }> {
@@ -43,8 +36,6 @@ const redemptions = ({ attempt, code }: { attempt: Attempt; code: string }, time
     })),
   );
 
-const activeAnywhere = async (token: string): Promise<boolean> =>
-  (await Promise.all(servers.map(async (server) => (await introspect(world, token, { at: server })).body.active as boolean))).includes(true);
 
 describe('xP1 I1 one code at two servers', () => {
   test('of five redemptions in the same instant one succeeds, the rest are invalid_grant, and what the one got is dead; 25 rounds', async () => {
@@ -53,7 +44,7 @@ describe('xP1 I1 one code at two servers', () => {
       expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400, 400, 400]);
       for (const { body } of answers.filter(({ status }) => status === 400)) expect(body.error).toBe('invalid_grant');
       const winner = answers.find(({ status }) => status === 200)?.body;
-      expect(await activeAnywhere(winner.access_token)).toBe(false);
+      expect(await world.isActiveAnywhere(winner.access_token)).toBe(false);
       expect((await refresh(world, world.apps.scheduler, winner.refresh_token, { at: at(round) })).body.error).toBe('invalid_grant');
     }
   }, 60_000);
@@ -75,7 +66,7 @@ describe('xP2 a code that comes back', () => {
 
     const again = await exchange(world, attempt, code, { at: at(1) });
     expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
-    for (const token of [first.body.access_token, renewed.body.access_token]) expect(await activeAnywhere(token)).toBe(false);
+    for (const token of [first.body.access_token, renewed.body.access_token]) expect(await world.isActiveAnywhere(token)).toBe(false);
     for (const token of [first.body.refresh_token, renewed.body.refresh_token]) {
       expect((await refresh(world, attempt.app, token)).body.error).toBe('invalid_grant');
     }
@@ -86,7 +77,7 @@ describe('xP2 a code that comes back', () => {
     await exchange(world, one.attempt, one.code);
     const kept = await exchange(world, other.attempt, other.code);
     await exchange(world, one.attempt, one.code);
-    expect(await activeAnywhere(kept.body.access_token)).toBe(true);
+    expect(await world.isActiveAnywhere(kept.body.access_token)).toBe(true);
     expect((await refresh(world, other.attempt.app, kept.body.refresh_token)).status).toBe(200);
   });
 });

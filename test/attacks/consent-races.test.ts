@@ -1,31 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { atOnce, spread, type HeldRequest, type RacedReply } from '#test/support/at-once.ts';
 import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
-import { arrive, basicAuth, begin, connect, exchange, exchangeParameters, introspect, post, refresh, signIn, type Attempt } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { arrive, basicAuth, begin, connect, exchange, exchangeParameters, post, refresh, signIn, type Attempt } from '#test/support/oauth-flow.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
-let servers: string[];
+let world: TwoServers;
+let servers: readonly string[];
 /** Dan's. */
 let browser: HttpBrowser;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  servers = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  ({ servers } = world);
   browser = createHttpBrowser();
   await signIn(world, browser, world.people.dan);
 }, 60_000);
 beforeEach(revokeAll);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 const grants = () => `/tenants/${world.tenants.northwind}/grants`;
 const grantsOfDan = async (): Promise<{ id: string; permissions: string[] }[]> => (await world.manage.get(`${grants()}?user=${world.people.dan.id}`)).items;
@@ -57,8 +50,6 @@ const exchanging = ({ attempt, code, server }: { attempt: Attempt; code: string 
   form: exchangeParameters(attempt, code),
   headers: { authorization: basicAuth(attempt.app) },
 });
-const activeAnywhere = async (token: string): Promise<boolean> =>
-  (await Promise.all(servers.map(async (server) => (await introspect(world, token, { at: server })).body.active as boolean))).includes(true);
 
 describe('xC3 one yes is one grant and one code, however often it is said', () => {
   test('the form sent five times in the same instant to two servers, then the way back taken five times; 8 rounds', async () => {
@@ -171,7 +162,7 @@ describe('xC7 revoking in the management API takes with it', () => {
       for (const { status, body } of replies) {
         expect([200, 400]).toContain(status);
         if (status !== 200) continue;
-        expect(await activeAnywhere(body.access_token)).toBe(false);
+        expect(await world.isActiveAnywhere(body.access_token)).toBe(false);
         expect((await refresh(world, attempt.app, body.refresh_token)).body.error).toBe('invalid_grant');
       }
       expect(await grantsOfDan()).toEqual([]);

@@ -3,26 +3,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EXCHANGE, JWT, launchSite, type LaunchSite } from '#test/launches/site.ts';
 import { atOnce, spread } from '#test/support/at-once.ts';
 import { basicAuth, connect, introspect } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let site: LaunchSite;
-let servers: string[];
+let servers: readonly string[];
 
 beforeAll(async () => {
-  redis = await startRedis({ durability: 'none' });
-  world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_REDIS_ALLOW_UNSAFE: 'true' } });
+  world = await startTwoServers({ durability: 'none', settings: { ASSENT_REDIS_ALLOW_UNSAFE: 'true' } });
   site = await launchSite(world);
-  servers = world.assent.servers.map(({ url }) => url);
+  ({ servers } = world);
   await connect(world, world.people.ben);
 });
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 test('xX1 S10 a context token that is exchanged five times at once over two servers is exchanged once', async () => {
   const headers = { authorization: basicAuth(world.apps.scheduler) };

@@ -3,18 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { atOnce, spread } from '#test/support/at-once.ts';
 import { clientAssertion, dpopProof, newClientKey, type ClientKey } from '#test/support/client-keys.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { authorize, basicAuth, begin, connect, exchange, exchangeParameters, post } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
-import { startWorldOfProcesses, type TestApp, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
+import type { TestApp } from '#test/support/world.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
-let servers: string[];
+let world: TwoServers;
+let servers: readonly string[];
 let browser: HttpBrowser;
 let [grant, meeting]: string[] = [];
 let [key, otherKey]: ClientKey[] = [];
@@ -22,9 +20,8 @@ let [key, otherKey]: ClientKey[] = [];
 let [signer, otherSigner]: TestApp[] = [];
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  servers = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  ({ servers } = world);
   [key, otherKey] = await Promise.all([newClientKey('ES256'), newClientKey('PS256')]);
   [signer, otherSigner] = await Promise.all(
     [key, otherKey].map((its, place) =>
@@ -40,10 +37,7 @@ beforeAll(async () => {
   const members = [{ user: world.people.dan.id, role: 'owner' }];
   ({ id: meeting } = await world.manage.post(`/tenants/${world.tenants.northwind}/contexts`, { kind: 'meeting', title: 'Planning', number: '555 0100', members }));
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 const tokenEndpoint = () => new URL('/oauth/token', world.issuer);
 const assertion = (claims: object = {}) => clientAssertion(key!, { client: signer!.id, issuer: world.issuer, claims: { ...claims } });

@@ -1,30 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { atOnce, spread } from '#test/support/at-once.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { arrive, authorize, begin, connect, exchange, post, signIn, type Attempt } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 /** Dan's, who said yes to the app long ago. */
 let browser: HttpBrowser;
-let servers: string[];
+let servers: readonly string[];
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  servers = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  ({ servers } = world);
   browser = createHttpBrowser();
   await connect(world, world.people.dan, { browser });
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 /** An authorization request that was pushed; its address has the reference only (RFC 9126). */
 async function push(parameters: Record<string, string> = {}): Promise<Attempt> {

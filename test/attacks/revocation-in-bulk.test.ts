@@ -9,30 +9,26 @@ import { installationsOfApp } from '#src/installations/installation-store.ts';
 import { openStore } from '#src/storage/open-store.ts';
 import type { RecordStore } from '#src/storage/record-store.ts';
 import { allShards } from '#src/storage/shards.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createManagement, type Management } from '#test/support/management.ts';
 import { manyTenants } from '#test/support/many-tenants.ts';
-import { startRedis, until, type RedisServer } from '#test/support/redis.ts';
+import { until } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 import { projectRoot } from '#test/support/web.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let store: RecordStore;
 /** At the second server. */
 let other: Management;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'info' } });
-  store = await openStore(redis.url, { clock: Date.now, timeoutMs: 20_000 });
+  world = await startTwoServers({ settings: { ASSENT_LOG_LEVEL: 'info' } });
+  store = await openStore(world.redis.url, { clock: Date.now, timeoutMs: 20_000 });
   other = await createManagement(world.assent.servers[1]!.url, world.assent.firstOperator);
 }, 60_000);
 afterAll(async () => {
   await store.close();
   await world.stop();
-  await redis.stop();
 });
 
 const deps = () => ({ store, clock: Date.now });

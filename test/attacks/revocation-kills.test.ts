@@ -3,22 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { connect, introspect, refresh, revoke } from '#test/support/oauth-flow.ts';
-import { startRedis, until, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { until } from '#test/support/redis.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let browser: HttpBrowser;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'warn' } });
+  world = await startTwoServers({ settings: { ASSENT_LOG_LEVEL: 'warn' } });
   browser = createHttpBrowser();
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 const app = () => world.apps.scheduler;
 const connected = async () => (await connect(world, world.people.dan, { browser })).tokens;
@@ -40,9 +35,9 @@ describe('xK1 xR1 I2 what was acknowledged stays revoked', () => {
     for (let round = 0; round < 4; round += 1) {
       const tokens = await connected();
       const { status } = await revoke(world, app(), tokens.refresh_token, { at: server(round).url });
-      await redis.kill();
+      await world.redis.kill();
       expect(status).toBe(200);
-      await redis.restart();
+      await world.redis.restart();
       for (const place of [0, 1]) expect(await isActive(tokens.access_token, server(place).url)).toBe(false);
       expect((await refresh(world, app(), tokens.refresh_token)).body.error).toBe('invalid_grant');
     }
@@ -53,9 +48,9 @@ describe('xK1 xR1 I2 what was acknowledged stays revoked', () => {
       const tokens = await connected();
       const [answer] = await Promise.all([
         revoke(world, app(), tokens.refresh_token, { at: server(round).url }).catch(() => undefined),
-        new Promise((resolve) => setTimeout(resolve, round * 2)).then(() => redis.kill()),
+        new Promise((resolve) => setTimeout(resolve, round * 2)).then(() => world.redis.kill()),
       ]);
-      await redis.restart();
+      await world.redis.restart();
       expect([200, 503, undefined]).toContain(answer?.status);
       const first = await isActive(tokens.access_token, server(round).url);
       if (answer?.status === 200) expect(first).toBe(false);

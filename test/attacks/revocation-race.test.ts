@@ -3,30 +3,26 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openStore } from '#src/storage/open-store.ts';
 import type { Change, RecordStore, StoredRecord } from '#src/storage/record-store.ts';
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { violationsIn, type Operation } from '#test/support/history.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { raceRevocations, WAYS } from '#test/support/revocation-rounds.ts';
-import { startWorld, startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
+import { startWorld, type World } from '#test/support/world.ts';
 
 /** `ROUNDS=10000 npm run jest -- test/attacks/revocation-race.test.ts` */
 const ROUNDS = Number(process.env['ROUNDS'] ?? 60);
 
 describe('two server processes on one Redis', () => {
-  let redis: RedisServer;
-  let world: World<AssentProcess>;
+  let world: TwoServers;
   let store: RecordStore;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'info' } });
+    world = await startTwoServers({ settings: { ASSENT_LOG_LEVEL: 'info' } });
     // It only prepares the rounds: a machine with much to do is no finding.
-    store = await openStore(redis.url, { clock: Date.now, timeoutMs: 30_000 });
+    store = await openStore(world.redis.url, { clock: Date.now, timeoutMs: 30_000 });
   }, 60_000);
   afterAll(async () => {
     await store.close();
     await world.stop();
-    await redis.stop();
   });
 
   test(`I2 I3 no use that begins after a revocation was acknowledged succeeds; ${ROUNDS} rounds of revoking against exchange, refresh, introspection and launch`, async () => {

@@ -1,28 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
 import { arrive, authorize, begin, exchange, introspect, post, refresh, revoke, type Attempt } from '#test/support/oauth-flow.ts';
-import { startRedis, until, type RedisServer } from '#test/support/redis.ts';
+import { until } from '#test/support/redis.ts';
 import { approve, forgetApp, shut } from '#test/support/tenant-tokens.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let [first, second] = ['', ''];
 
 /** The Meetings API chose JWTs: with `resource` the app gets one, without it an opaque token. */
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_LOG_LEVEL: 'info' } });
-  [first = '', second = ''] = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers({ settings: { ASSENT_LOG_LEVEL: 'info' } });
+  [first = '', second = ''] = world.servers;
   await world.manage.change(`/resource-servers/${world.resourceServers.meetings.id}`, { tokenFormat: 'jwt' });
 }, 60_000);
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 const dan = () => world.people.dan;
 const scheduler = () => world.apps.scheduler;

@@ -1,29 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 import { aftermath } from '#test/support/aftermath.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { createManagement, type Management } from '#test/support/management.ts';
 import { authorize, basicAuth, begin, connect, exchange, exchangeParameters, post, revoke, signIn } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
 import { registerApp } from '#test/support/register-app.ts';
 import { EVERYBODYS, install, tenantToken } from '#test/support/tenant-tokens.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 /** The management API of the other server: what one acknowledged, both tell. */
 let other: Management;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
+  world = await startTwoServers();
   other = await createManagement(world.assent.servers[1]!.url, world.assent.firstOperator);
 }, 60_000);
 afterAll(async () => {
   const trouble = aftermath(world);
   await world.stop();
-  await redis.stop();
   expect(trouble).toEqual([]);
 });
 

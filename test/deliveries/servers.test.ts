@@ -4,35 +4,31 @@ import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { openStore } from '#src/storage/open-store.ts';
 import type { RecordStore } from '#src/storage/record-store.ts';
 import { ask, makeApp } from '#test/approvals/world.ts';
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { testCatalogue } from '#test/support/catalogue.ts';
-import { startRedis, until, type RedisServer } from '#test/support/redis.ts';
+import { until } from '#test/support/redis.ts';
 import { startSmtp, type MailSink } from '#test/support/smtp.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
 describe('two server processes on one Redis', () => {
-  let redis: RedisServer;
   let sink: MailSink;
-  let world: World<AssentProcess>;
+  let world: TwoServers;
   let store: RecordStore;
   let app: AppId;
   const deps = () => ({ store, clock: () => Date.now(), catalogue: testCatalogue });
 
   beforeAll(async () => {
-    redis = await startRedis();
     sink = await startSmtp();
-    world = await startWorldOfProcesses(2, { store: redis.url, settings: { ASSENT_SMTP_URL: sink.url } });
-    store = await openStore(redis.url, deps());
+    world = await startTwoServers({ settings: { ASSENT_SMTP_URL: sink.url } });
+    store = await openStore(world.redis.url, deps());
   });
   beforeEach(async () => {
     app = await makeApp({ deps: deps() });
   });
   afterEach(() => sink.delay(0));
   afterAll(async () => {
-    await world.stop();
     await store.close();
+    await world.stop();
     await sink.stop();
-    await redis.stop();
   });
 
   /** A member asks; the owner is to be told. */
@@ -52,7 +48,7 @@ describe('two server processes on one Redis', () => {
   });
 
   it('ask little of Redis while nothing happens', async () => {
-    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(String(await redis.command('info', 'stats')))?.[1]);
+    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(String(await world.redis.command('info', 'stats')))?.[1]);
     const [before, begun] = [await commands(), performance.now()];
     await quiet(5000);
     const perSecond = (await commands() - before) / ((performance.now() - begun) / 1000);

@@ -1,25 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import type { AssentProcess } from '#test/support/assent-server.ts';
 import { createHttpBrowser } from '#test/support/http-browser.ts';
 import { authorize, begin, exchange, introspect, refresh, revoke, signIn } from '#test/support/oauth-flow.ts';
-import { startRedis, type RedisServer } from '#test/support/redis.ts';
-import { startWorldOfProcesses, type World } from '#test/support/world.ts';
+import { startTwoServers, type TwoServers } from '#test/support/two-servers.ts';
 
-let redis: RedisServer;
-let world: World<AssentProcess>;
+let world: TwoServers;
 let first: string;
 let second: string;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  world = await startWorldOfProcesses(2, { store: redis.url });
-  [first = '', second = ''] = world.assent.servers.map(({ url }) => url);
+  world = await startTwoServers();
+  [first = '', second = ''] = world.servers;
 });
-afterAll(async () => {
-  await world.stop();
-  await redis.stop();
-});
+afterAll(() => world.stop());
 
 /** The same address at the other server, as a load balancer would send it. */
 const at = (server: string, { pathname, search }: URL): URL => new URL(pathname + search, server);
