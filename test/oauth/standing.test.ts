@@ -7,7 +7,7 @@ import type { Installation } from '#src/installations/installation.ts';
 import type { GroupId, InstallationId } from '#src/ids.ts';
 import { scopeNow, tenantTokenHolds, userTokenHolds, type TokenStanding } from '#src/oauth/tokens/standing.ts';
 import type { TenantBinding, UserBinding } from '#src/oauth/tokens/token-records.ts';
-import { aGrant, aLiveApp, aUser, catalogue, northwind } from '#test/consent/facts.ts';
+import { aGrant, aLiveApp, anApproval, aUser, catalogue, northwind } from '#test/consent/facts.ts';
 
 const GRANT = aGrant(['openid', 'meetings:read', 'meetings:write']);
 const { tenant, member } = northwind;
@@ -16,20 +16,7 @@ const inTenant = (approval?: Partial<Approval>): AppInTenant => ({
   ...live,
   catalogue,
   rules: defaultRules(tenant.id),
-  approval: approval && {
-    tenant: tenant.id,
-    app: live.app.id,
-    status: 'approved',
-    permissions: { user: [], tenant: [] },
-    availability: { kind: 'everyone' },
-    version: null,
-    review: null,
-    generation: 0,
-    shuts: 0,
-    decidedBy: { kind: 'system' },
-    decidedAt: GRANT.createdAt,
-    ...approval,
-  },
+  approval: approval && anApproval(approval),
 });
 
 const binding: UserBinding = {
