@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { EXCHANGE, launchSite } from '#test/launches/site.ts';
 import { aftermath } from '#test/support/aftermath.ts';
 import { dpopProof, newClientKey, type Changed, type ClientKey } from '#test/support/client-keys.ts';
 import { createHttpBrowser } from '#test/support/http-browser.ts';
@@ -18,6 +19,7 @@ beforeAll(async () => {
   world = await startWorld({ clock: () => Date.now() + passed });
   [key, otherKey] = await Promise.all([newClientKey('ES256'), newClientKey('Ed25519')]);
   const { tenants, people, manage } = world;
+  await launchSite(world);
   ({ id: meeting } = await manage.post(`/tenants/${tenants.northwind}/contexts`, { kind: 'meeting', title: 'Planning', number: '555 0100', members: [{ user: people.ben.id, role: 'owner' }] }));
   ({ grant_id: grant } = (await connect(world, people.ben, { parameters: { tenant: tenants.northwind } })).tokens as never);
 }, 60_000);
@@ -40,6 +42,15 @@ async function bensToken(bound: ClientKey | undefined): Promise<string> {
   return body.access_token;
 }
 
+/** For a context token, as an app gets it when it is opened. */
+async function exchangedToken(bound: ClientKey | undefined): Promise<string> {
+  const launch = await world.manage.post(`/tenants/${world.tenants.northwind}/launches`, { app: world.apps.scheduler.id, context: meeting, user: world.people.ben.id });
+  const parameters = { grant_type: EXCHANGE, subject_token: launch.fields.context_token, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' };
+  const { body } = await post(world, '/oauth/token', world.apps.scheduler, parameters, await boundTo(bound));
+  expect(body.token_type).toBe(bound ? 'DPoP' : 'Bearer');
+  return body.access_token;
+}
+
 interface Resource {
   readonly path: () => string;
   readonly tokenOf: (bound: ClientKey | undefined) => Promise<string>;
@@ -50,6 +61,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   'how the app stands': { path: () => `/api/v1/app/tenants/${world.tenants.northwind}`, tokenOf: (bound) => ownToken(world.apps.scheduler, undefined, bound) },
   'the management API': { path: () => '/api/v1/operators', tokenOf: (bound) => ownToken(world.assent.firstOperator, 'read', bound) },
   'what may be called in a context': { path: () => `/access/v1/contexts/${meeting}`, tokenOf: bensToken },
+  'the people of a context, with what came of a launch': { path: () => `/access/v1/contexts/${meeting}/members`, tokenOf: exchangedToken },
   userinfo: { path: () => '/oauth/userinfo', tokenOf: bensToken },
 };
 
