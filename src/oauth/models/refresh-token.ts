@@ -6,9 +6,13 @@ import type { OAuthDeps } from '../oauth-deps.ts';
 import { endFamily } from '../tokens/end-family.ts';
 import { judgeRefreshToken } from '../tokens/rotation.ts';
 import { readStanding } from '../tokens/standing.ts';
-import { familyKeyOfRefreshToken } from '../tokens/token-records.ts';
+import { familyKeyOfRefreshToken, type RefreshState } from '../tokens/token-records.ts';
 import { unitOf } from '../unit-of-work.ts';
 import { currentRequest } from './current-request.ts';
+
+/** Its own time, or that of the family: a token that was made in the last moment of that lives a second longer. */
+const isOver = ({ clock, lifetimes }: OAuthDeps, refresh: RefreshState | null): boolean =>
+  refresh === null || refresh.expiresAt <= clock() || (Number(refresh.payload['iiat']) + lifetimes.refreshFamily) * 1000 <= clock();
 
 export const refreshTokenModel = (deps: OAuthDeps): Model => {
   async function read(token: string) {
@@ -34,7 +38,8 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
         unitOf(ctx).family = family;
       } else {
         // The family was read just now, and the commit expects it as it was.
-        const standing = verdict.is === 'live' || verdict.is === 'grace' ? await readStanding(deps, { ...family.value.binding, family: null }) : undefined;
+        const isGood = (verdict.is === 'live' || verdict.is === 'grace') && !isOver(deps, refresh);
+        const standing = isGood ? await readStanding(deps, { ...family.value.binding, family: null }) : undefined;
         if (!standing) return undefined;
         Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
       }
