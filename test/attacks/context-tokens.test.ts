@@ -68,6 +68,15 @@ describe('S10 a context token', () => {
     for (const scope of ['meetings:write', 'shared_access', 'offline_access', 'manage', 'meetings.all:read']) expect([scope, await refusal(await mint(), { scope })]).toEqual([scope, 'invalid_scope']);
   });
 
+  test('Z4 passes the person’s shared access on whatever is asked for, and says so', async () => {
+    const prompt = { prompt: 'consent' };
+    await connect(world, people.ben, { tick: ['shared_access'], parameters: prompt });
+    const { body } = await site.exchange(await mint(), { scope: 'meetings:read' });
+    expect([body.scope, (await introspect(world, body.access_token)).body.scope]).toEqual(['meetings:read shared_access', 'meetings:read shared_access']);
+    await connect(world, people.ben, { untick: ['shared_access'], parameters: prompt });
+    expect((await introspect(world, body.access_token)).body.scope).toBe('meetings:read');
+  });
+
   test('is exchanged for a token of one platform API, and signed where that API wants it', async () => {
     const { audience } = world.resourceServers.meetings;
     const { body } = await site.exchange(await mint(), { resource: audience });

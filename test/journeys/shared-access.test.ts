@@ -99,6 +99,12 @@ describe('the box', () => {
     expect(body.scope.split(' ')).toContain('shared_access');
     expect(body.shared_access_from).toEqual([{ user: ada().id, permissions: ['meetings:read'] }]);
   });
+
+  test('Z4 also when the app asks for less than it has: both say what the token can do', async () => {
+    const { tokens, attempt } = await connectSharing();
+    const less = await refresh(world, attempt.app, tokens.refresh_token, { scope: 'meetings:read' });
+    expect([less.body.scope, (await introspect(world, less.body.access_token)).body.scope]).toEqual(['meetings:read shared_access', 'meetings:read shared_access']);
+  });
 });
 
 describe('with the tick', () => {

@@ -1,6 +1,7 @@
 import type Provider from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 
+import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { effectiveScope, installationScope } from '#src/consent/effective-permissions.ts';
 import { contextKey, contextMemberKey } from '#src/contexts/context-records.ts';
 import { roleOf } from '#src/contexts/context-facts.ts';
@@ -107,7 +108,8 @@ function narrowed(standing: TokenStanding, asked: string | undefined): string[] 
   const names = [...new Set(asked.split(' ').filter(Boolean))];
   const lacking = names.find((name) => !given.includes(name));
   if (lacking !== undefined) throw new errors.InvalidScope(`insufficient_scope: the app does not hold ${lacking} here`, lacking);
-  return names;
+  // It is the person's to pass on, whatever is asked for (Z4).
+  return given.filter((name) => names.includes(name) || name === SHARED_ACCESS);
 }
 
 /** RFC 8693 section 2.2.1. */

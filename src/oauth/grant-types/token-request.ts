@@ -6,6 +6,7 @@ import type { Expectation } from '#src/storage/record-store.ts';
 import { asOAuth } from '../errors.ts';
 import type { OAuthDeps } from '../oauth-deps.ts';
 import { allowGrantTypeParameter, DETAILS_ASKED, handlerOf, wrapGrantType } from '../provider-internals.ts';
+import { withSharedAccess } from '../models/grant.ts';
 import { carryDetails } from '../resource-access.ts';
 import { tokenChange } from '../tokens/commit-tokens.ts';
 import { actsThrough } from '../tokens/standing.ts';
@@ -25,6 +26,7 @@ const TRIES = 3;
 export function wrapGrantTypes(provider: Provider, deps: OAuthDeps): void {
   for (const name of ['authorization_code', 'refresh_token']) {
     wrapGrantType(provider, name, (handler) => async (ctx) => {
+      sayShared(ctx);
       for (let tries = 1; ; tries += 1) {
         resetUnit(ctx);
         await handler(ctx);
@@ -79,6 +81,11 @@ function exchangeTokens(provider: Provider, deps: OAuthDeps): (ctx: KoaContextWi
       if (!mayRepeat) throw new errors.InvalidGrant('the context token was used already, or what it was minted from changed meanwhile');
     }
   };
+}
+
+/** Asked for with less, a token passes shared access on all the same, as long as the person lets it (Z4): the answer says so. */
+function sayShared({ oidc: { params } }: KoaContextWithOIDC): void {
+  if (params?.['scope'] !== undefined) Object.assign(params, { scope: withSharedAccess(params['scope']) });
 }
 
 /** Grant Management for OAuth 2.0, section 6.2: the app learns by which id it can ask for the grant or end it. */
