@@ -163,6 +163,12 @@ describe('protocol state', () => {
     }
   });
 
+  it('xC3 is saved by forty at once, and none of them fails: one state stands', async () => {
+    const { cookie } = await begin();
+    await Promise.all(Array.from({ length: 40 }, (_, place) => saveProtocolState(deps, cookie, { place })));
+    expect((await findSession(deps, cookie))?.session.protocol).toEqual({ place: expect.any(Number) });
+  });
+
   it('is kept with the session, and makes none where there is none', async () => {
     const { cookie, session } = await begin();
     expect(await saveProtocolState(deps, cookie, { a: 1 })).toBe(true);
