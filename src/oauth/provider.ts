@@ -25,16 +25,17 @@ import {
   buildUrlsFromIssuer,
   compareSecretsByDigest,
   detectReplaysAtomically,
-  keepSessionCookie,
   mintTokenTexts,
   nameDetailsApart,
   refuseMalformedForms,
   rememberClients,
+  saveRecordsPlainly,
 } from './provider-internals.ts';
 import { PROOF_MS, rememberOnce } from './replay-store.ts';
 import { RESOURCE_ACCESS, richAuthorization, showDetails } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
 import { heldBy, settleTenancy, tenancyOf } from './tenancy.ts';
+import './session-step.ts';
 import './token-step.ts';
 import { noteJwt } from './tokens/jwt-tokens.ts';
 import { mintedTexts } from './tokens/minted-texts.ts';
@@ -103,7 +104,7 @@ export function createProvider(options: ProviderOptions): Provider {
     pkce: { required: (_ctx, client) => client['assent_pkce'] !== 'exempt' },
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) =>
-      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+      origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     cookies: {
       names: { session: SESSION_COOKIE, interaction: 'assent_interaction', resume: 'assent_resume' },
       keys: [...options.cookieKeys],
@@ -193,7 +194,7 @@ export function createProvider(options: ProviderOptions): Provider {
   refuseMalformedForms(provider);
   askForJwtsByName(provider, (token) => jtiOf(provider, token));
   answerIntrospectionWith(provider, introspectionAnswer(options));
-  keepSessionCookie(provider);
+  saveRecordsPlainly(provider);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) =>
     asOAuth(() => rememberOnce(options, id, Math.max(ends * 1000, clock() + PROOF_MS))),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { aftermath } from '#test/support/aftermath.ts';
 import { createHttpBrowser, type HttpBrowser } from '#test/support/http-browser.ts';
 import { begin, connect } from '#test/support/oauth-flow.ts';
+import { registerApp } from '#test/support/register-app.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
 let world: World;
@@ -44,6 +45,15 @@ test('nor read a page, the management API or an authorization answer', async () 
 test('who the person is, they learn with the app’s token from the app’s own origin only', async () => {
   for (const origin of STRANGERS) expect(await ask(origin, '/oauth/userinfo')).toMatchObject({ status: 400, origin: null });
   expect(await ask(own(), '/oauth/userinfo')).toMatchObject({ status: 200, origin: own() });
+});
+
+test('an app that returns to a scheme of its own has no origin: pages without one, in a sandbox say, are not its', async () => {
+  const native = await registerApp(world.manage, { name: 'Native', authMethod: 'none' }, { redirectUris: ['com.example.app:/callback'], permissions: {} });
+  for (const origin of ['null', 'com.example.app:', 'com.example.app://']) {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id: native.id });
+    const { headers } = await fetch(`${world.issuer}/oauth/token`, { method: 'POST', body, headers: { origin } });
+    expect([origin, headers.has('access-control-allow-origin')]).toEqual([origin, false]);
+  }
 });
 
 test('I10 nothing broke, and the log holds no secret', () => {
