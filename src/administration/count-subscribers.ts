@@ -25,7 +25,7 @@ export interface SubscriberCount {
   readonly countedAt: string;
 }
 
-export const SUBSCRIBER_COUNT = defineKind<SubscriberCount>('subscriber-count', { schema: 1 });
+const SUBSCRIBER_COUNT = defineKind<SubscriberCount>('subscriber-count', { schema: 1 });
 
 export const subscriberCountKey = (tenant: TenantId, app: AppId): Key<SubscriberCount> => ({
   shard: shardOf(tenant),
@@ -53,7 +53,7 @@ export async function countSubscribers(deps: Deps, which: WhichGrants, { most, c
 
 const number = new Intl.NumberFormat('en');
 
-export const numberWords = (count: number): string => number.format(count);
+const numberWords = (count: number): string => number.format(count);
 
 /** `4`, `more than 20`, `about 100,000`. */
 export const countWords = ({ count, more, countedAt }: Count): string => `${more ? 'more than ' : countedAt === null ? '' : 'about '}${numberWords(count)}`;

@@ -16,7 +16,7 @@ const MOST_ROLES = 200;
 
 const BUILT_IN = [['owner', 'Owner'], ['admin', 'Admin'], ['member', 'Member']] as const;
 
-export const CAPABILITY_WORDS: Readonly<Record<Capability, string>> = {
+const CAPABILITY_WORDS: Readonly<Record<Capability, string>> = {
   'apps.manage': 'decide on apps, install and remove them',
   'apps.view': 'see the apps of the organisation',
   'members.manage': 'manage members',

@@ -32,7 +32,7 @@ export const CONTRADICTION = 'You ticked groups or members, but “Everyone” w
 export const draftOf = (availability: Availability): AudienceDraft => ({ availability, query: '', contradicts: false });
 
 /** What was chosen so far, as the form says it. Whoever searches or ticks means some; nobody is let in by a forgotten click. */
-export function readAudience(form: Pick<PostedForm, 'one' | 'all'>, prefix: string): AudienceDraft {
+export function readAudience(form: Pick<PostedForm, 'one' | 'all'>, prefix = ''): AudienceDraft {
   const groups = [...new Set(form.all(`${prefix}group`))] as GroupId[];
   const members = [...new Set(form.all(`${prefix}member`))] as UserId[];
   const query = form.one(`${prefix}query`).trim().slice(0, 200);
@@ -48,8 +48,8 @@ export function readAudience(form: Pick<PostedForm, 'one' | 'all'>, prefix: stri
 export async function audienceForm(
   deps: Deps,
   tenant: { readonly id: TenantId; readonly name: string },
-  prefix: string,
   { availability, query }: AudienceDraft,
+  prefix = '',
 ): Promise<AudienceForm> {
   const chosen = availability.kind === 'some' ? availability : NOBODY;
   const [groups, people] = await Promise.all([
@@ -71,7 +71,7 @@ const NOBODY: Extract<Availability, { kind: 'some' }> = { kind: 'some', groups: 
 /** In words, for those who look at what was decided. */
 export async function audienceWords(deps: Deps, tenant: { readonly id: TenantId; readonly name: string }, availability: Availability): Promise<string> {
   if (availability.kind === 'everyone') return `Everyone in ${tenant.name}`;
-  const { groups, members } = await audienceForm(deps, tenant, '', draftOf(availability));
+  const { groups, members } = await audienceForm(deps, tenant, draftOf(availability));
   const names = [...groups, ...members].filter(({ ticked }) => ticked).map(({ name }) => name);
   return names.length === 0 ? 'Nobody: the groups and members that were chosen are gone' : names.join(', ');
 }

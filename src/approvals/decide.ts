@@ -42,7 +42,7 @@ const STRICTEST: readonly Treatment[] = ['block', 'review', 'auto'];
 
 const strictest = (a: Treatment, b: Treatment): Treatment => STRICTEST.find((each) => each === a || each === b) ?? a;
 
-export const isTrusted = ({ app, rules: { trust } }: Pick<AppInTenant, 'app' | 'rules'>): boolean =>
+const isTrusted = ({ app, rules: { trust } }: Pick<AppInTenant, 'app' | 'rules'>): boolean =>
   trust.apps.includes(app.id) || (app.developer.verified && trust.developers.includes(app.developer.name));
 
 export const declaredFor = ({ permissions }: Pick<Version, 'permissions'>, identity: Identity): readonly string[] => [

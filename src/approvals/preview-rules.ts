@@ -42,7 +42,7 @@ export interface AppChange {
 }
 
 /** What other rules would do to the apps in use: only those for which something changes. */
-export function previewRules(before: Rules, after: Rules, apps: readonly AppInUse[], catalogue: Catalogue): AppChange[] {
+function previewRules(before: Rules, after: Rules, apps: readonly AppInUse[], catalogue: Catalogue): AppChange[] {
   return apps.flatMap((inUse) => {
     const [old, next] = [before, after].map((rules) => ({ ...inUse, rules, catalogue })) as [Parameters<typeof decide>[2], Parameters<typeof decide>[2]];
     const permissions = IDENTITIES.flatMap((identity) =>

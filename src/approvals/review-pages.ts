@@ -123,7 +123,7 @@ const purposeOf = ({ value }: StoredRecord<Review>): string => `review:${value.i
 
 const readDraft = (form: PostedForm): ReviewDraft => ({
   permissions: { user: form.all('allow_user'), tenant: form.all('allow_tenant') },
-  audience: readAudience(form, ''),
+  audience: readAudience(form),
 });
 
 const seenIn = (form: PostedForm): PermissionsByIdentity => ({ user: form.all('seen_user'), tenant: form.all('seen_tenant') });

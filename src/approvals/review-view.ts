@@ -106,7 +106,7 @@ export async function reviewFacts(
     },
     reviewers: reviewers.people.map(({ name }) => name),
     mayDecide,
-    form: mayDecide ? { ticked: draft?.permissions ?? review.permissions, audience: await audienceForm(deps, tenant, '', audience) } : null,
+    form: mayDecide ? { ticked: draft?.permissions ?? review.permissions, audience: await audienceForm(deps, tenant, audience) } : null,
   };
 }
 

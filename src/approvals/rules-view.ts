@@ -35,7 +35,7 @@ export async function rulesView(deps: Deps & { readonly catalogue: Catalogue }, 
     appsInUse(deps, tenant.id, MOST_APPS),
     appsByIds(deps, draft.apps),
     membersToChoose(deps, tenant.id, { query: draft.peopleQuery, chosen: draft.people }),
-    audienceForm(deps, tenant, 'trust_', draft.trustFor),
+    audienceForm(deps, tenant, draft.trustFor, 'trust_'),
   ]);
   const apps = new Map([...used.apps.map(({ app }) => [app.id, app] as const), ...trusted]);
   const taken = new Set(draft.exceptions.map(({ identity, permission }) => joinPermission(identity, permission)));

@@ -35,7 +35,7 @@ export async function historyOf(deps: AuditDeps, tenant: TenantId, filter: Trail
   return { rows: entries.map(({ event }) => historyRow(event, names)), next };
 }
 
-export const historyRow = (event: AssentEvent, names: Names): HistoryRow => ({
+const historyRow = (event: AssentEvent, names: Names): HistoryRow => ({
   id: event.id,
   sentence: sentenceOf(event, names),
   permissions: permissionsIn(event, names),

@@ -82,7 +82,7 @@ async function factsOfTenant(
     request.identity === 'user' ? [] : appManagersOf(deps, tenant.id),
     request.identity === 'user' || !managesApps(entitlement)
       ? undefined
-      : audienceForm(deps, tenant, '', draft?.dataRange ?? draftOf(asAudience(before))),
+      : audienceForm(deps, tenant, draft?.dataRange ?? draftOf(asAudience(before))),
   ]);
   const present = asksForGroups(standing) ? await withLiveGroups(deps, entitlement.member) : entitlement.member;
   const stands = installation?.value.generation === generationOf(approvals.approval);

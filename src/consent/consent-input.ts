@@ -44,7 +44,7 @@ function draftOf(form: FormFields): ConsentDraft {
     sharedAccess: oneOf(form, 'shared_access', ['yes']) === 'yes',
     nodes: nodesOf(form),
     reason: form.one('reason'),
-    dataRange: readAudience(form, ''),
+    dataRange: readAudience(form),
   };
 }
 

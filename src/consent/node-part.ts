@@ -52,16 +52,16 @@ const FEW = 5;
 
 const words = (text: string): string => displayText(text, 200);
 
-export const isQuestion = ({ held }: ResourceChoice): boolean => held.length === 0;
+const isQuestion = ({ held }: ResourceChoice): boolean => held.length === 0;
 
-export const heldNodes = ({ ask, kind, held }: ResourceChoice): HeldNodes => ({
+const heldNodes = ({ ask, kind, held }: ResourceChoice): HeldNodes => ({
   words: rightInWords(ask.right, `the ${kind.title}`),
   titles: held.map(({ node }) => words(node.title)),
 });
 
 const optionOf = ({ node, above }: SeenNode, checked: boolean): NodeOption => ({ id: node.id, as: `${node.incarnation} ${node.id}`, title: words(node.title), where: above.map(words).join(' › '), checked });
 
-export function nodePart(choice: ResourceChoice, { approving, draft }: { approving: boolean; draft: NodeDraft | undefined }): NodePart {
+function nodePart(choice: ResourceChoice, { approving, draft }: { approving: boolean; draft: NodeDraft | undefined }): NodePart {
   const { ask, kind, found, chosen } = choice;
   const ids = chosen.map(({ id }) => id);
   const kept = chosen.flatMap(({ id, seen }) => (seen?.right !== undefined && !found.nodes.some(({ node }) => node.id === id) ? [optionOf(seen, true)] : []));

@@ -26,7 +26,6 @@ const [SECOND, MINUTE, HOUR] = [1000, 60_000, 3_600_000];
 
 /** How long to wait after the first failed try, the second, …; about three days in all, so that a weekend is survived. */
 const WAITS: readonly number[] = [10 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 24 * HOUR];
-export const MOST_TRIES = WAITS.length + 1;
 
 /** When to try again after so many failed tries, or `undefined` when it is to be given up. */
 export function nextTry(tries: number, error: unknown, now: number): string | undefined {

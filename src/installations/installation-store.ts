@@ -7,7 +7,7 @@ import { shardOf } from '#src/storage/shards.ts';
 import type { Installation } from './installation.ts';
 import { INSTALLATION, installationKey } from './installation-records.ts';
 
-export { installationChange, type InstallationChange } from './installation-change.ts';
+export { installationChange } from './installation-change.ts';
 export { installationKey } from './installation-records.ts';
 
 export async function readInstallation({ store }: Deps, tenant: TenantId, app: AppId): Promise<StoredRecord<Installation> | undefined> {

@@ -56,7 +56,7 @@ export function installationPages(deps: InstallationPagesDeps): WebRouter {
 
   router.post(`${BASE}/:app/data-range`, ...manage, async (ctx) => {
     const form = await postedForm(ctx, `installation:${appIn(ctx)}`);
-    const audience = readAudience(form, '');
+    const audience = readAudience(form);
     if (form.one('do') !== 'save') return showOne(deps, ctx, await installed(deps, ctx), { audience });
     if (audience.contradicts) {
       ctx.status = 422;
@@ -154,7 +154,7 @@ async function showOne(deps: InstallationDeps, ctx: WebContext, { app, installat
   const [people, words, form] = await Promise.all([
     usersByIds(deps, [installation.installedBy]),
     audienceWords(deps, tenant, availability),
-    audienceForm(deps, tenant, '', audience ?? draftOf(availability)),
+    audienceForm(deps, tenant, audience ?? draftOf(availability)),
   ]);
   const view = {
     app: line,

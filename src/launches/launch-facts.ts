@@ -70,7 +70,7 @@ async function readPlace(deps: LaunchDeps, tenant: TenantId, id: ContextId, pers
   return { ...facts, role: facts.role };
 }
 
-export async function factsOfGuest(deps: ContextDeps, tenant: TenantId, id: ContextId, person: Person): Promise<ContextFacts | undefined> {
+async function factsOfGuest(deps: ContextDeps, tenant: TenantId, id: ContextId, person: Person): Promise<ContextFacts | undefined> {
   const [context, place] = await deps.store.read(contextKey(tenant, id), contextMemberKey(tenant, id, person));
   const kind = context && deps.contextKinds.find(context.value.kind);
   return kind && { context: context.value, kind, role: place?.value.role ?? null };

@@ -11,7 +11,7 @@ export interface LaunchLink extends LaunchPlace {
   readonly redirectUri: string | null;
 }
 
-export const launchQuery = ({ tenant, context, resource, redirectUri }: LaunchLink): URLSearchParams =>
+const launchQuery = ({ tenant, context, resource, redirectUri }: LaunchLink): URLSearchParams =>
   new URLSearchParams({
     ...(tenant !== null && { tenant }),
     ...(context !== null && { context }),

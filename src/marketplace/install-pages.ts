@@ -35,7 +35,7 @@ export function addInstallPages(router: WebRouter, deps: MissingDeps): void {
     const form = await postedForm(ctx, `install:${appIn(ctx)}`);
     const { user } = signedInOf(ctx);
     const place = await placeOf(deps, { app: appIn(ctx), tenant: form.one('tenant'), user: user.id });
-    const filled = { audience: readAudience(form, ''), ticked: form.all('permission'), problem: '' };
+    const filled = { audience: readAudience(form), ticked: form.all('permission'), problem: '' };
     if (form.one('do') !== 'install') return show(deps, ctx, place, filled);
     if (filled.audience.contradicts) {
       ctx.status = 422;
@@ -77,7 +77,7 @@ async function show(deps: MissingDeps, ctx: WebContext, { live, tenant, standing
     optional: permissions.filter(({ required, state, onNodes }) => !required && !onNodes && state === 'approved'),
     onNodes: permissions.filter(({ onNodes, state }) => onNodes && state !== 'blocked').map(({ title }) => title),
     later: permissions.filter(({ required, state, onNodes }) => !required && !onNodes && state !== 'approved' && state !== 'blocked').map(({ title }) => title),
-    audience: await audienceForm(deps, tenant, '', filled.audience),
+    audience: await audienceForm(deps, tenant, filled.audience),
     problem: filled.problem,
     back: appPath(live.app, tenant.id),
     action: ctx.path,

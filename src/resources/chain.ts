@@ -1,7 +1,7 @@
 import type { MembershipId, UserId } from '#src/ids.ts';
 import type { StoredRecord } from '#src/storage/record-store.ts';
 
-import { highestRight, isSameNode, type ResourceGrant, type ResourceNode, type ResourceRight, type Right } from './resource.ts';
+import { highestRight, type ResourceNode, type ResourceRight, type Right } from './resource.ts';
 
 /** A node and all above it, with rights on these. */
 export interface Chain {
@@ -19,7 +19,3 @@ export const isReachable = ({ nodes, complete }: Chain): boolean => complete && 
 /** What a member may do on the node: the highest right on it or above it. */
 export const rightOfMember = ({ rights }: Chain, { user, membership }: { user: UserId; membership: MembershipId }): Right | undefined =>
   highestRight(rights.filter(({ value }) => value.user === user && value.membership === membership).map(({ value }) => value.right));
-
-/** What an app may do on the node: the highest of what it was given on it or above it (S2). */
-export const rightByGrants = ({ nodes }: Chain, grants: readonly ResourceGrant[]): Right | undefined =>
-  highestRight(grants.filter((grant) => nodes.some(({ value }) => isSameNode(value, grant))).map(({ right }) => right));

@@ -21,7 +21,7 @@ const ofKind = (tenant: TenantId, kind: string): string => JSON.stringify([tenan
 const ofNode = (tenant: TenantId, { kind, id }: ResourceRef): string => JSON.stringify([tenant, kind, id]);
 const ofMember = (tenant: TenantId, user: UserId): string => JSON.stringify([tenant, user]);
 
-export const RESOURCE = defineKind<ResourceNode>('resource', {
+const RESOURCE = defineKind<ResourceNode>('resource', {
   schema: 1,
   indexes: ({ tenant, kind, id, title, parent }) => [
     { index: 'parent', of: ofParent(tenant, parent), sort: `${plainTitle(title)}\0${kind}\0${id}` },
@@ -30,7 +30,7 @@ export const RESOURCE = defineKind<ResourceNode>('resource', {
   ],
 });
 
-export const RESOURCE_RIGHT = defineKind<ResourceRight>('resource-right', {
+const RESOURCE_RIGHT = defineKind<ResourceRight>('resource-right', {
   schema: 1,
   indexes: ({ tenant, node, user }) => [
     { index: 'node', of: ofNode(tenant, node), sort: user },

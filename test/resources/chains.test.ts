@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { AppError } from '#src/errors.ts';
 import type { MembershipId, UserId } from '#src/ids.ts';
-import { isReachable, rightByGrants, rightOfMember } from '#src/resources/chain.ts';
+import { isReachable, rightOfMember } from '#src/resources/chain.ts';
 import { deleteResource, recycleResource, restoreResource } from '#src/resources/change-resource.ts';
 import { placeResources } from '#src/resources/place-resources.ts';
 import { readChain } from '#src/resources/read-chains.ts';
@@ -110,19 +110,18 @@ describe('the chain of a node', () => {
     await place([{ ref: top, parent: null }, { ref: web('a'), parent: top }, { ref: web('b'), parent: top }, { ref: web('a1'), parent: web('a') }]);
     await giveRights(deps(), { tenant, ref: web('a'), rights: [{ user: ben, right: 'write' }, { user: ada, right: 'read' }], pointer: () => '' }, system);
     await giveRights(deps(), { tenant, ref: web('a1'), rights: [{ user: ben, right: 'read' }], pointer: () => '' }, system);
-    const grant = { ...(await readChain(deps(), tenant, web('a')))!.nodes[0]!.value, right: 'manage' as const };
     const rights = async (ref: ResourceRef) => {
       const chain = (await readChain(deps(), tenant, ref, [ben, ada]))!;
       const of = async (user: UserId) => rightOfMember(chain, { user, membership: await membershipOf(user) });
-      return [await of(ben), await of(ada), rightByGrants(chain, [grant])];
+      return [await of(ben), await of(ada)];
     };
-    expect(await rights(web('a1'))).toEqual(['write', 'read', 'manage']);
-    expect(await rights(web('a'))).toEqual(['write', 'read', 'manage']);
-    for (const ref of [top, web('b')]) expect(await rights(ref)).toEqual([undefined, undefined, undefined]);
+    expect(await rights(web('a1'))).toEqual(['write', 'read']);
+    expect(await rights(web('a'))).toEqual(['write', 'read']);
+    for (const ref of [top, web('b')]) expect(await rights(ref)).toEqual([undefined, undefined]);
 
     await deleteResource(deps(), { tenant, ref: web('a') }, system);
     await place([{ ref: web('a'), parent: top }]);
-    expect(await rights(web('a'))).toEqual([undefined, undefined, undefined]);
+    expect(await rights(web('a'))).toEqual([undefined, undefined]);
   });
 
   it('costs two storage trips, as large as the tree is and as deep, and one more for each node above that was moved', async () => {

@@ -32,7 +32,7 @@ export interface InvitationFacts {
   readonly link: string;
 }
 
-export function invitationLetter({ asker, app, context, tenant, link }: InvitationFacts): Letter {
+function invitationLetter({ asker, app, context, tenant, link }: InvitationFacts): Letter {
   return {
     subject: `An invitation to ${quoted(app)} in ${quoted(context)}`,
     paragraphs: [
