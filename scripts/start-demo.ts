@@ -1,6 +1,6 @@
 /** `npm start`: Assent with the demo world, a sample app, a sample platform API; then where to click and who can sign in. */
-import { loadDemoPlan, type DemoPlan } from '#src/demo-plan.ts';
-import { keptDemoSecrets } from '#src/kept-demo-secrets.ts';
+import { loadDemoPlan, type DemoPlan } from '#src/demo/plan.ts';
+import { keptDemoSecrets } from '#src/demo/kept-secrets.ts';
 import { keptDevelopmentSecret } from '#src/settings/secret.ts';
 import { loadSettings, SettingsError } from '#src/settings/settings.ts';
 

@@ -5,7 +5,7 @@ const { settingsOrExit } = await import('./settings/settings-or-exit.ts');
 const settings = settingsOrExit({ makesSecret: true });
 
 const { default: closeWithGrace } = await import('close-with-grace');
-const { keptDemoSecrets } = await import('./kept-demo-secrets.ts');
+const { keptDemoSecrets } = await import('./demo/kept-secrets.ts');
 const { createLog } = await import('./log.ts');
 const { startServer } = await import('./server.ts');
 const log = createLog(settings.logLevel);

@@ -1,30 +1,31 @@
-import { declaredFor } from './approvals/decide.ts';
-import type { App, Version } from './apps/app.ts';
-import { addSecret, findApp, registerApp, removeSecret, type AppDeps } from './apps/app-store.ts';
-import type { Catalogue } from './apps/catalogue.ts';
-import type { ResourceServer } from './apps/resource-server.ts';
-import { findResourceServer, registerResourceServer, rotateResourceServerSecret } from './apps/resource-server-store.ts';
-import { createVersion, findVersion, publishVersion } from './apps/version-store.ts';
-import { secretMatches } from './client-secret.ts';
-import { readContext, type ContextDeps } from './contexts/context-store.ts';
-import { openContext } from './contexts/open-context.ts';
-import { placeResources, type ResourceDeps } from './resources/place-resources.ts';
-import { readChain } from './resources/read-chains.ts';
-import { giveRights } from './resources/right-store.ts';
-import type { DemoPlan } from './demo-plan.ts';
-import type { Deps } from './deps.ts';
-import { AppError } from './errors.ts';
-import type { Actor } from './events.ts';
-import { defineKind, put } from './storage/record-store.ts';
-import { shardOf } from './storage/shards.ts';
-import { giveDelegation, readDelegation } from './tenants/delegation-store.ts';
-import { putInGroup } from './tenants/group-members.ts';
-import { createGroup, readGroup } from './tenants/group-store.ts';
-import { addMember, findMember } from './tenants/member-store.ts';
-import { createTenant, findTenant } from './tenants/tenant-store.ts';
-import { createUser, findUser } from './tenants/user-store.ts';
+import { declaredFor } from '#src/approvals/decide.ts';
+import { addSecret, findApp, registerApp, removeSecret, type AppDeps } from '#src/apps/app-store.ts';
+import type { App, Version } from '#src/apps/app.ts';
+import type { Catalogue } from '#src/apps/catalogue.ts';
+import { findResourceServer, registerResourceServer, rotateResourceServerSecret } from '#src/apps/resource-server-store.ts';
+import type { ResourceServer } from '#src/apps/resource-server.ts';
+import { createVersion, findVersion, publishVersion } from '#src/apps/version-store.ts';
+import { secretMatches } from '#src/client-secret.ts';
+import { readContext, type ContextDeps } from '#src/contexts/context-store.ts';
+import { openContext } from '#src/contexts/open-context.ts';
+import type { Deps } from '#src/deps.ts';
+import { AppError } from '#src/errors.ts';
+import type { Actor } from '#src/events.ts';
+import { placeResources, type ResourceDeps } from '#src/resources/place-resources.ts';
+import { readChain } from '#src/resources/read-chains.ts';
+import { giveRights } from '#src/resources/right-store.ts';
+import { defineKind, put } from '#src/storage/record-store.ts';
+import { shardOf } from '#src/storage/shards.ts';
+import { giveDelegation, readDelegation } from '#src/tenants/delegation-store.ts';
+import { putInGroup } from '#src/tenants/group-members.ts';
+import { createGroup, readGroup } from '#src/tenants/group-store.ts';
+import { addMember, findMember } from '#src/tenants/member-store.ts';
+import { createTenant, findTenant } from '#src/tenants/tenant-store.ts';
+import { createUser, findUser } from '#src/tenants/user-store.ts';
 
-export { loadDemoPlan, type DemoPlan } from './demo-plan.ts';
+import type { DemoPlan } from './plan.ts';
+
+export { loadDemoPlan, type DemoPlan } from './plan.ts';
 
 /** That the people of the demo world were made: what somebody ends after that is not brought back by a restart. */
 const MADE = defineKind<{ readonly at: string }>('demo-world', { schema: 1 });

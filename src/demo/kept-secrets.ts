@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
-import { newSecret } from './client-secret.ts';
-import { keptFile } from './kept-file.ts';
+import { newSecret } from '#src/client-secret.ts';
+import { keptFile } from '#src/kept-file.ts';
 
 /** What opens the demo world. Made once and kept beside the demo's data, so that restarts and the examples agree. */
 export interface DemoSecrets {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { mapping, parseConfig, readConfigFile } from './config-file.ts';
-import { RIGHTS } from './resources/resource.ts';
-import type { AppId, ContextId, DelegationId, GroupId, ResourceServerId, TenantId, UserId } from './ids.ts';
+import { mapping, parseConfig, readConfigFile } from '#src/config-file.ts';
+import type { AppId, ContextId, DelegationId, GroupId, ResourceServerId, TenantId, UserId } from '#src/ids.ts';
+import { RIGHTS } from '#src/resources/resource.ts';
 
 const text = z.string('Give a text.').min(1, 'Must not be empty.');
 const id = <T extends string>() => text.transform((value) => value as T);

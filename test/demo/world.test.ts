@@ -6,7 +6,7 @@ import { findResourceServer } from '#src/apps/resource-server-store.ts';
 import { secretMatches } from '#src/client-secret.ts';
 import { contextMembers } from '#src/contexts/context-store.ts';
 import { loadContextKinds } from '#src/contexts/load-context-kinds.ts';
-import { loadDemoPlan, makeDemoWorld, type DemoWorld } from '#src/demo-world.ts';
+import { loadDemoPlan, makeDemoWorld, type DemoWorld } from '#src/demo/world.ts';
 import { loadResourceKinds } from '#src/resources/load-resource-kinds.ts';
 import { readChain } from '#src/resources/read-chains.ts';
 import { rightOfMember } from '#src/resources/chain.ts';
