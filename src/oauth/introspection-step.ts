@@ -7,7 +7,7 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { introspectionSteps } from './provider-internals.ts';
+import { introspectionSteps, placeOfStep } from './provider-internals.ts';
 
 type Answer = (ctx: KoaContextWithOIDC) => Promise<object | undefined>;
 
@@ -15,9 +15,7 @@ const answers = new WeakMap<object, Answer>();
 
 export const answerIntrospectionWith = (provider: Provider, answer: Answer): void => void answers.set(provider, answer);
 
-const afterTheForm = introspectionSteps.findIndex(({ name }) => name === 'assembleTokenParams');
-if (afterTheForm < 0) throw new Error('oidc-provider has no step assembleTokenParams at introspection');
-introspectionSteps.splice(afterTheForm, 0, async (ctx, next) => {
+introspectionSteps.splice(placeOfStep(introspectionSteps, 'assembleTokenParams'), 0, async (ctx, next) => {
   const answer = await answers.get(ctx.oidc.provider)?.(ctx);
   if (answer === undefined) return next();
   ctx.body = answer;

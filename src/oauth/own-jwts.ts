@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 
 import type Provider from 'oidc-provider';
 
@@ -29,9 +29,8 @@ export function jtiOf(provider: Provider, token: string): string | undefined {
 
 /** The library mints JWTs of its own sorts only. This signs with the same key that its JWT access tokens are signed with. */
 export function signJwt(provider: Provider, sort: string, claims: object): string {
-  const jwk = signingKey(provider);
+  const key = signingKey(provider);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'ES256', typ: sort, kid: jwk.kid })}.${part(claims)}`;
-  const key = { key: createPrivateKey({ key: jwk as never, format: 'jwk' }), dsaEncoding } as const;
-  return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+  const text = `${part({ alg: 'ES256', typ: sort, kid: key.kid })}.${part(claims)}`;
+  return `${text}.${key.signNow(Buffer.from(text)).toString('base64url')}`;
 }

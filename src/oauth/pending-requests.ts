@@ -6,6 +6,7 @@ import type { PendingConsents } from '#src/consent/pending-consent.ts';
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
+import { SESSION_COOKIE } from '#src/sign-in/session-cookie.ts';
 import { findSession } from '#src/sign-in/session-store.ts';
 import type { Exchange, PendingRequest, PendingSignIns } from '#src/sign-in/pending-request.ts';
 
@@ -14,7 +15,7 @@ import { mannerOf } from './grant-management.ts';
 import { DETAILS_ASKED } from './provider-internals.ts';
 import { resourcesAsked } from './resource-access.ts';
 import { answerInteraction, readInteraction } from './models/interaction.ts';
-import { ROUTES, SESSION_COOKIE } from './provider.ts';
+import { ROUTES } from './provider.ts';
 
 interface Waiting {
   readonly payload: AdapterPayload;

@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 
 import type { WebContext, WebMiddleware } from '#src/http/web-context.ts';
 
-import { ROUTES, SESSION_COOKIE } from './provider.ts';
+import { ROUTES } from './provider.ts';
 import { unitOf } from './unit-of-work.ts';
 
 export const PROTOCOL_PATHS = ['/oauth', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const;
@@ -21,21 +21,8 @@ export function protocolEndpoints(provider: Provider): WebMiddleware {
   const library = compose(provider.middleware as never) as unknown as WebMiddleware;
   return async (ctx, next) => {
     await library(ctx, next);
-    withoutSessionCookie(ctx);
     const { missing } = unitOf(ctx);
     if (missing && ctx.status >= 400 && typeof ctx.body === 'object') Object.assign(ctx.body as object, { missing });
     if (ctx.path === ROUTES.revocation && ctx.status === 200 && !ctx.body) ctx.body = {};
   };
-}
-
-/**
- * The library sets the session's cookie with each answer, and a new one where there is no such session. An answer that
- * was long under way would take away the session of who signed in meanwhile: only signing in and out sets that cookie.
- */
-function withoutSessionCookie({ res }: WebContext): void {
-  const lines = res.getHeader('set-cookie');
-  if (!Array.isArray(lines)) return;
-  const others = lines.filter((line) => !line.startsWith(`${SESSION_COOKIE}=`));
-  if (others.length > 0) res.setHeader('set-cookie', others);
-  else res.removeHeader('set-cookie');
 }

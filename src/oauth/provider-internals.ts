@@ -2,15 +2,14 @@
  * The one place that reaches behind oidc-provider's documented surface, each time with the reason. Everything here is
  * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
  */
-import { timingSafeEqual } from 'node:crypto';
-
 import type { JWK } from 'jose';
-import { LRUCache } from 'lru-cache';
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
 import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error the same
 import KeyStore from 'oidc-provider/lib/helpers/keystore.js';
+// @ts-expect-error the same
+import authorization from 'oidc-provider/lib/actions/authorization/index.js';
 // @ts-expect-error the same
 import introspection from 'oidc-provider/lib/actions/introspection.js';
 // @ts-expect-error the same
@@ -20,9 +19,8 @@ import validateDpop from 'oidc-provider/lib/helpers/validate_dpop.js';
 
 import { isPrototypeKey } from '#src/http/refuse-malformed.ts';
 import { shardOfId } from '#src/ids.ts';
-import { digestOf } from '#src/storage/seal.ts';
 
-import { noteCredential } from './credentials.ts';
+import { SigningKey } from './signing-key.ts';
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 
@@ -43,62 +41,6 @@ export function allowGrantTypeParameter(provider: Provider, name: string, parame
   const parameters: Map<string | undefined, Set<string>> = instance(provider).grantTypeParams;
   parameters.get(name)?.add(parameter);
   parameters.get(undefined)?.add(parameter);
-}
-
-interface ClientClass {
-  new (metadata: object): object;
-  readonly adapter: { find(id: string): Promise<object | undefined> };
-  find(id: unknown): Promise<object | undefined>;
-}
-
-const MOST_CLIENTS = 5000;
-
-/**
- * On every request the library looks up a client by a digest of all its metadata, and it keeps a hundred: with more
- * active apps than that, each request would check and build its client anew. Here the same metadata is the same client.
- * Within a request a client that was there stays there: the library looks it up again and then takes it for granted.
- */
-export function rememberClients(provider: Provider): void {
-  const { Client } = provider as unknown as { Client: ClientClass };
-  const kept = new LRUCache<string, { metadata: object; text: string; client: object }>({ max: MOST_CLIENTS });
-  const IN_REQUEST = Symbol('clients');
-  Object.defineProperty(Client, 'find', {
-    async value(id: unknown) {
-      const request = Provider.ctx as { [IN_REQUEST]?: Map<unknown, object> } | undefined;
-      const before = request?.[IN_REQUEST]?.get(id);
-      if (before) return before;
-      const client = await find(id);
-      if (request && client) (request[IN_REQUEST] ??= new Map()).set(id, client);
-      return client;
-    },
-  });
-
-  async function find(id: unknown): Promise<object | undefined> {
-    const metadata = typeof id === 'string' && id !== '' ? await Client.adapter.find(id) : undefined;
-    if (!metadata) return undefined;
-    const known = kept.get(id as string);
-    if (known?.metadata === metadata) return known.client;
-    const text = JSON.stringify(metadata);
-    const client = known?.text === text ? known.client : new Client(metadata);
-    kept.set(id as string, { metadata, text, client });
-    return client;
-  }
-}
-
-/** Client secrets are kept as digests, so the library must not compare them as text. Both live secrets are tried. */
-export function compareSecretsByDigest(provider: Provider): void {
-  const { Client } = provider as unknown as { Client: { prototype: object } };
-  Object.defineProperty(Client.prototype, 'compareClientSecret', {
-    value(this: { assent_secrets?: string[] }, actual: string) {
-      const given = Buffer.from(digestOf(actual));
-      const right = (this.assent_secrets ?? []).find((digest) => {
-        const known = Buffer.from(digest);
-        return known.length === given.length && timingSafeEqual(known, given);
-      });
-      if (right !== undefined) noteCredential(`secret ${right}`);
-      return right !== undefined;
-    },
-  });
 }
 
 /**
@@ -160,7 +102,7 @@ interface Key {
 export const publishedKeys = (provider: Provider): readonly Key[] => instance(provider).jwks.keys;
 
 /** The key that JWT access tokens are signed with. */
-export const signingKey = (provider: Provider): Key => instance(provider).keystore.selectForSign({ alg: 'ES256' })[0];
+export const signingKey = (provider: Provider): SigningKey => instance(provider).keystore.selectForSign({ alg: 'ES256' })[0];
 
 export type CheckProof = (
   request: { readonly proof: string; readonly method: string; readonly address: string },
@@ -205,11 +147,20 @@ export function nameDetailsApart(provider: Provider): void {
 export const keysForAssertion = ({ oidc }: KoaContextWithOIDC, { alg, kid }: Readonly<Record<string, unknown>>): readonly JWK[] =>
   (oidc.client as unknown as { asymmetricKeyStore: { selectForVerify(header: object): JWK[] } }).asymmetricKeyStore.selectForVerify({ alg, kid });
 
-type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
+export type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
-/** What the library does at introspection and at the token endpoint, in order. Providers take the lists over when they are made. */
+/** What the library does at its endpoints, in order. Providers take the lists over when they are made. */
 export const introspectionSteps = introspection as Step[];
 export const tokenSteps = token as Step[];
+export const authorizationSteps = authorization('authorization') as Step[];
+export const resumeSteps = authorization('resume') as Step[];
+
+/** Where a step of the library stands in such a list. */
+export function placeOfStep(steps: readonly Step[], name: string): number {
+  const place = steps.findIndex((step) => step.name === name);
+  if (place < 0) throw new Error(`oidc-provider has no step ${name} any more where it is looked for`);
+  return place;
+}
 
 /** Which parameters a grant type takes; `undefined` for one that there is not. */
 export const grantTypeParameters = (provider: Provider, name: unknown): ReadonlySet<string> | undefined =>
@@ -224,53 +175,10 @@ export function buildUrlsFromIssuer(provider: Provider): void {
   });
 }
 
-/** `unique` as the library has it finds, then saves: parallel replays all pass (xP13). `remember` is one atomic step. */
-export function detectReplaysAtomically(
-  provider: Provider,
-  remember: (id: string, endsAtSeconds: number) => Promise<boolean>,
-): void {
-  const { ReplayDetection } = provider as unknown as { ReplayDetection: object };
-  Object.defineProperty(ReplayDetection, 'unique', {
-    value: (issuer: string, jti: string, endsAtSeconds: number) =>
-      remember(JSON.stringify([issuer, jti]), endsAtSeconds),
-  });
-}
-
-/** A session's cookie is minted at sign-in; the library must not give it another value on the way back from a page. */
-export function keepSessionCookie(provider: Provider): void {
-  const { Session } = provider as unknown as { Session: { prototype: object } };
-  Object.defineProperty(Session.prototype, 'resetIdentifier', { value() {} });
-}
-
-interface TokenModel {
-  readonly grantId?: string;
-  readonly resourceServer?: { accessTokenFormat?: string };
-  format?: string;
-}
-
-/** Token texts are ours: prefix, shard, checksum. Of a JWT it is the `jti`. */
-export function mintTokenTexts(
-  provider: Provider,
-  models: Readonly<Record<'AccessToken' | 'AuthorizationCode' | 'RefreshToken' | 'ClientCredentials' | 'jwt', (token: TokenModel & Record<string, unknown>) => string>>,
-): void {
-  const { jwt, ...opaque } = models;
-  for (const [name, mint] of Object.entries(opaque)) {
-    const model = (provider as unknown as Record<string, { prototype: { generateTokenId(): string } }>)[name];
-    if (!model) throw new Error(`oidc-provider has no model ${name}`);
-    Object.defineProperty(model.prototype, 'generateTokenId', {
-      value(this: TokenModel & Record<string, unknown>) {
-        const format = this.resourceServer?.accessTokenFormat ?? 'opaque';
-        if (name === 'AccessToken' || name === 'ClientCredentials') this.format = format;
-        return format === 'jwt' ? jwt(this) : mint(this);
-      },
-    });
-  }
-}
-
 /** Signing keys can change while the server runs: new ones are published before they sign, old ones stay a while after. */
-export function replaceSigningKeys(provider: Provider, keys: readonly object[]): void {
+export function replaceSigningKeys(provider: Provider, keys: readonly JWK[]): void {
   const fresh = new KeyStore();
-  for (const key of keys) fresh.add(structuredClone(key));
+  for (const key of keys) fresh.add(new SigningKey(key));
   const state = instance(provider);
   state.keystore = fresh;
   state.jwks = { keys: keys.map(publicPart) };

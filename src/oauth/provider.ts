@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import { PROOF_ALGORITHMS } from '#src/http/token-challenge.ts';
 import type { UserId } from '#src/ids.ts';
+import { SESSION_COOKIE } from '#src/sign-in/session-cookie.ts';
 import { findUser } from '#src/tenants/user-store.ts';
 
 import { createAdapter } from './adapter.ts';
@@ -20,17 +21,8 @@ import { asOAuth } from './errors.ts';
 import type { OAuthDeps } from './oauth-deps.ts';
 import { jtiOf } from './own-jwts.ts';
 import { consentPrompt } from './prompts/consent-prompt.ts';
-import {
-  askForJwtsByName,
-  buildUrlsFromIssuer,
-  compareSecretsByDigest,
-  detectReplaysAtomically,
-  mintTokenTexts,
-  nameDetailsApart,
-  refuseMalformedForms,
-  rememberClients,
-  saveRecordsPlainly,
-} from './provider-internals.ts';
+import { askForJwtsByName, buildUrlsFromIssuer, nameDetailsApart, refuseMalformedForms, replaceSigningKeys } from './provider-internals.ts';
+import { compareSecretsByDigest, detectReplaysAtomically, mintTokenTexts, rememberClients, saveRecordsPlainly } from './provider-models.ts';
 import { PROOF_MS, rememberOnce } from './replay-store.ts';
 import { RESOURCE_ACCESS, richAuthorization, showDetails } from './resource-access.ts';
 import { resourceServers } from './resource-servers.ts';
@@ -50,7 +42,6 @@ export interface ProviderOptions extends OAuthDeps {
   readonly renderError: (ctx: KoaContextWithOIDC, out: { error: string; error_description?: string }, error: Error) => void | Promise<void>;
 }
 
-export const SESSION_COOKIE = 'assent_session';
 
 export const ROUTES = {
   authorization: '/oauth/authorize',
@@ -70,6 +61,12 @@ const tokenClaims = (standing: TokenStanding) =>
 
 /** RFC 8693 section 4.1: the member, and the app that acts for them. */
 const actorClaims = ({ user, live }: UserStanding) => ({ sub: user.value.id, act: { sub: live.app.id } });
+
+/** Also for what client_credentials gives a tenant; the token of an operator, or of an app for itself, has no standing. */
+function extraTokenClaims(ctx: KoaContextWithOIDC): Record<string, unknown> | undefined {
+  const { standing, exchanged } = unitOf(ctx);
+  return standing && { ...tokenClaims(standing), ...(exchanged && standing.identity === 'user' ? actorClaims(standing) : {}) };
+}
 
 /** The prompts of the authorization flow, in order: sign in first, then consent. */
 const prompts = () => {
@@ -152,11 +149,7 @@ export function createProvider(options: ProviderOptions): Provider {
       },
     },
     expiresWithSession: () => false,
-    // Also for what client_credentials gives a tenant; the token of an operator, or of an app for itself, has no standing.
-    extraTokenClaims: (ctx) => {
-      const { standing, exchanged } = unitOf(ctx);
-      return standing && { ...tokenClaims(standing), ...(exchanged && standing.identity === 'user' ? actorClaims(standing) : {}) };
-    },
+    extraTokenClaims,
     ttl: {
       AuthorizationCode: () => lifetimes.code,
       AccessToken: secondsOf,
@@ -187,6 +180,7 @@ export function createProvider(options: ProviderOptions): Provider {
   };
 
   const provider = new Provider(options.issuer, configuration);
+  replaceSigningKeys(provider, options.keys);
   rememberClients(provider);
   compareSecretsByDigest(provider);
   buildUrlsFromIssuer(provider);
@@ -194,7 +188,7 @@ export function createProvider(options: ProviderOptions): Provider {
   refuseMalformedForms(provider);
   askForJwtsByName(provider, (token) => jtiOf(provider, token));
   answerIntrospectionWith(provider, introspectionAnswer(options));
-  saveRecordsPlainly(provider);
+  saveRecordsPlainly(provider, extraTokenClaims);
   mintTokenTexts(provider, mintedTexts);
   detectReplaysAtomically(provider, (id, ends) =>
     asOAuth(() => rememberOnce(options, id, Math.max(ends * 1000, clock() + PROOF_MS))),

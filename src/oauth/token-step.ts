@@ -8,21 +8,15 @@ import compose from 'koa-compose';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { grantTypeParameters, tokenSteps } from './provider-internals.ts';
+import { grantTypeParameters, placeOfStep, tokenSteps } from './provider-internals.ts';
 
 const CLIENT_AUTHENTICATION = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'];
 
-const placeOf = (name: string): number => {
-  const place = tokenSteps.findIndex((step) => step.name === name);
-  if (place < 0) throw new Error(`oidc-provider has no step ${name} at the token endpoint`);
-  return place;
-};
-
 const shortWay = compose(
-  ['setWWWAuthenticateHeader', 'authenticateClient', 'allowedGrantTypeCheck', 'validateScope', 'callTokenHandler'].map((name) => tokenSteps[placeOf(name)]!),
+  ['setWWWAuthenticateHeader', 'authenticateClient', 'allowedGrantTypeCheck', 'validateScope', 'callTokenHandler'].map((name) => tokenSteps[placeOfStep(tokenSteps, name)]!),
 );
 
-tokenSteps.splice(placeOf('assembleTokenParams'), 0, function plainForms(ctx, next) {
+tokenSteps.splice(placeOfStep(tokenSteps, 'assembleTokenParams'), 0, function plainForms(ctx, next) {
   const params = plainParameters(ctx.oidc.provider, ctx.oidc.body ?? {});
   if (!params) return next();
   Object.assign(ctx.oidc, { params });

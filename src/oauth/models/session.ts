@@ -37,14 +37,14 @@ export const sessionModel = (deps: OAuthDeps): Model => {
     async find(cookie) {
       const found = await findSession(deps, cookie);
       if (found) Object.assign(unitOf(currentRequest()), { sessionState: JSON.stringify(stateIn(found.session.protocol)), person: found.user });
-      // The library changes what it is given.
-      return structuredClone(payloadOf(cookie, found));
+      return payloadOf(cookie, found);
     },
     findByUid: async (uid) => payloadOf('', await findSessionById(deps, uid as SessionId)),
+    /** After every request; most of the time nothing changed, and then nothing is written. */
     async upsert(cookie, payload) {
+      const { sessionState } = unitOf(currentRequest());
       const state = stateIn(payload);
-      // It saves on every request; most of the time nothing changed, and then nothing is written.
-      if (JSON.stringify(state) === unitOf(currentRequest()).sessionState) return;
+      if (sessionState === undefined || JSON.stringify(state) === sessionState) return;
       await saveProtocolState(deps, cookie, state);
     },
     async destroy(cookie) {
