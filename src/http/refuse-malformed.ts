@@ -1,6 +1,6 @@
 import { AppError } from '#src/errors.ts';
 
-import type { WebMiddleware } from './web-context.ts';
+import type { WebContext, WebMiddleware } from './web-context.ts';
 
 const LONGEST_ADDRESS = 8192;
 const PROTOTYPE_KEY = /^(?:__proto__|constructor|prototype)(?:$|[.[])/;
@@ -16,7 +16,7 @@ const refuse = (detail: string): never => {
 export const refuseMalformed: WebMiddleware = (ctx, next) => {
   if (ctx.url.length > LONGEST_ADDRESS) refuse('The address is too long.');
   if (!decodes(ctx.path)) refuse('The address is not valid.');
-  if (ctx.querystring !== '') checkQuery(ctx.querystring, { once: ctx.state.manner !== 'protocol' });
+  if (ctx.querystring !== '') checkQuery(ctx);
   return next();
 };
 
@@ -30,12 +30,13 @@ function decodes(path: string): boolean {
 }
 
 /** The protocol's own checks say which of its parameters may come twice; elsewhere none may. */
-function checkQuery(query: string, { once }: { once: boolean }): void {
+function checkQuery(ctx: WebContext): void {
   const seen = new Set<string>();
-  for (const [name, value] of new URLSearchParams(query)) {
+  // The protocol reads what koa parsed and keeps; there, what stands twice is a list.
+  for (const [name, value] of ctx.state.manner === 'protocol' ? Object.entries(ctx.query) : new URLSearchParams(ctx.querystring)) {
     if (isPrototypeKey(name)) refuse('A parameter has a name that is not allowed.');
-    if (name.includes('\0') || value.includes('\0')) refuse('A parameter holds a NUL character.');
-    if (once && seen.has(name)) refuse(`The parameter ${JSON.stringify(name)} stands there twice.`);
+    if (name.includes('\0') || String(value).includes('\0')) refuse('A parameter holds a NUL character.');
+    if (seen.has(name)) refuse(`The parameter ${JSON.stringify(name)} stands there twice.`);
     seen.add(name);
   }
 }
