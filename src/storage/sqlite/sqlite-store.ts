@@ -5,7 +5,7 @@ import type { StoreOptions } from '../store-options.ts';
 import { unavailable } from '../unavailable.ts';
 import { openDatabase } from './database.ts';
 import { reader } from './reader.ts';
-import { forgetter, sweeper } from './sweep.ts';
+import { forgetter, sweepAll, sweeper } from './sweep.ts';
 import { batchWriter } from './write-batch.ts';
 
 const SWEEP_EVERY_MS = 1000;
@@ -54,11 +54,16 @@ export function openSqliteStore(file: string, { clock, log }: Pick<StoreOptions,
     }
   }
 
-  const sweeping = setInterval(() => {
+  let busy = false;
+  const sweeping = setInterval(async () => {
+    if (busy) return;
+    busy = true;
     try {
-      sweep(clock() - GARBAGE_SLACK_MS);
+      await sweepAll((over) => (open ? sweep(over) : 0), clock() - GARBAGE_SLACK_MS);
     } catch (error) {
       log?.warn({ err: error }, 'expired records could not be swept');
+    } finally {
+      busy = false;
     }
   }, SWEEP_EVERY_MS);
   sweeping.unref();

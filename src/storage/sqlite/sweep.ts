@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 
 import type { ForgottenEntry, Shard } from '../record-store.ts';
 import { toStoredText } from '../stored-text.ts';
@@ -9,6 +10,11 @@ const BITE = 500;
 export function sweeper(database: DatabaseSync): (over: number) => number {
   const sweep = database.prepare('DELETE FROM record WHERE row IN (SELECT row FROM record WHERE expires_at <= ? LIMIT ?)');
   return (over) => Number(sweep.run(over, BITE).changes);
+}
+
+/** Drops all of them, bite by bite, and lets others have their turn in between. */
+export async function sweepAll(sweep: (over: number) => number, over: number): Promise<void> {
+  while (sweep(over) === BITE) await setImmediate();
 }
 
 /** Drops events, with their places in trails, all or none of them. */

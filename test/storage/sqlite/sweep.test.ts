@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 
 import { openDatabase } from '#src/storage/sqlite/database.ts';
-import { sweeper } from '#src/storage/sqlite/sweep.ts';
+import { sweepAll, sweeper } from '#src/storage/sqlite/sweep.ts';
 
 test('sweeping drops what expired, with its index entries, some at a time, and nothing else', () => {
   const database = openDatabase(':memory:');
@@ -18,5 +18,18 @@ test('sweeping drops what expired, with its index entries, some at a time, and n
   const left = (table: string) => database.prepare(`SELECT id FROM ${table} ORDER BY id`).all().map((row) => (row as { id: string }).id);
   expect(left('record')).toEqual(['1200', '1201']);
   expect(left('entry')).toEqual(['1200', '1201']);
+  database.close();
+});
+
+test('sweeping keeps up with what expires: as many bites as it takes, and between them others have their turn', async () => {
+  const database = openDatabase(':memory:');
+  const record = database.prepare("INSERT INTO record (shard, kind, id, schema, version, expires_at, value) VALUES (1, 'note', ?, 1, 1, ?, '{}')");
+  for (let number = 0; number < 4200; number += 1) record.run(String(number), number);
+  let turns = 0;
+  const others = setInterval(() => (turns += 1));
+  await sweepAll(sweeper(database), 4099);
+  clearInterval(others);
+  expect(database.prepare('SELECT count(*) AS left FROM record').get()).toEqual({ left: 100 });
+  expect(turns).toBeGreaterThan(0);
   database.close();
 });
