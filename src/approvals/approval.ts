@@ -19,6 +19,8 @@ export interface Approval {
    * that one commit ends them all (xA7), for good. 0 where there never was an approval.
    */
   readonly generation: number;
+  /** Shut by removing the app, and nothing was allowed since: there is nothing left to remove. */
+  readonly removed?: boolean;
   /**
    * How often it was shut so far: withdrawn, blocked or removed. Codes and tokens carry the count they were given under,
    * so none of them comes back when the app is approved again (I2); what members and admins said yes to does.

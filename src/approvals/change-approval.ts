@@ -74,10 +74,11 @@ export const unblockApp = (deps: Deps, which: WhichApproval, actor: Actor): Prom
  * so they are dead for good, also when the app is approved again. `along` removes the installation in the same commit.
  */
 export const removeAppFromTenant = (deps: Deps, which: WhichApproval, actor: Actor, along?: () => Promise<AlongWith>): Promise<Approval> =>
-  shut(deps, which, actor, (before) => ({
+  shut(deps, which, actor, (before) => (before?.removed === true ? undefined : {
     status: before?.status === 'blocked' ? 'blocked' : 'withdrawn',
     event: 'app.uninstalled',
     generation: (before?.generation ?? 0) + 1,
+    removed: true,
     permissions: NOTHING,
   }), along);
 
@@ -85,6 +86,7 @@ interface Shutting {
   readonly status: 'withdrawn' | 'blocked';
   readonly event: 'approval.withdrawn' | 'approval.blocked' | 'approval.unblocked' | 'app.uninstalled';
   readonly generation?: number;
+  readonly removed?: boolean;
   readonly permissions?: PermissionsByIdentity;
 }
 
@@ -145,5 +147,5 @@ export function nextApproval(
     decidedBy: actor,
     decidedAt: new Date(now).toISOString(),
   };
-  return { ...next, shuts: shutsOf(before) + (isShut(next) && !isShut(before) ? 1 : 0) };
+  return { ...next, removed: isShut(next) && next.removed === true, shuts: shutsOf(before) + (isShut(next) && !isShut(before) ? 1 : 0) };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { approveApp, removeAppFromTenant } from '#src/approvals/change-approval.ts';
+import { approveApp, blockApp, removeAppFromTenant, unblockApp, withdrawApproval } from '#src/approvals/change-approval.ts';
 import { readApprovalFacts } from '#src/approvals/approval-store.ts';
 import type { AppId, GroupId, TenantId, UserId } from '#src/ids.ts';
 import { changeDataRange, changePermissions, resumeInstallation, suspendInstallation } from '#src/installations/change-installation.ts';
@@ -141,6 +141,22 @@ describe('an installation', () => {
       expect(again.id).not.toBe(made.id);
     });
 
+    it('I7 xA7 is removed with everything once, however often that is asked for, until something was allowed again', async () => {
+      const { deps } = domain();
+      await install(domain(), app);
+      await atOnce([uninstallEverything(deps, named(), by(ada)), uninstallEverything(deps, named(), by(chloe))]);
+      await blockApp(deps, named(), by(ada));
+      await uninstallEverything(deps, named(), by(ada));
+      await unblockApp(deps, named(), by(ada));
+      await uninstallEverything(deps, named(), by(ada));
+      expect(await happenings(domain(), 'app.uninstalled')).toHaveLength(1);
+      await approve(domain(), app, ['meetings:write']);
+      await withdrawApproval(deps, named(), by(ada));
+      await uninstallEverything(deps, named(), by(ada));
+      expect(await happenings(domain(), 'app.uninstalled')).toHaveLength(2);
+      expect((await readApprovalFacts(deps, northwind, app)).approval).toMatchObject({ status: 'withdrawn', generation: 2, shuts: 2 });
+    });
+
     it('I2 of an earlier generation is over although its record is there, and a new one takes its place', async () => {
       const { deps } = domain();
       const made = await install(domain(), app);
@@ -151,7 +167,7 @@ describe('an installation', () => {
       expect(await uninstall(deps, named(), by(ada))).toBe(false);
       await removeAppFromTenant(deps, named(), by(ada));
       const again = await install(domain(), app);
-      expect(again).toMatchObject({ generation: 2 });
+      expect(again).toMatchObject({ generation: 1 });
       expect(again.id).not.toBe(made.id);
     });
 
