@@ -7,7 +7,6 @@ import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import { digestOf } from '#src/storage/seal.ts';
 
 import { noteCredential } from './credentials.ts';
-import { currentRequest } from './models/current-request.ts';
 
 interface ClientClass {
   new (metadata: object): object;
@@ -144,7 +143,7 @@ export function saveRecordsPlainly(provider: Provider, extraTokenClaims: (ctx: K
     async value(this: SavedModel) {
       if (this.format !== 'opaque') return getValueAndPayload.call(this);
       const payload = gather(this);
-      payload['extra'] = this.extra = extraTokenClaims(currentRequest(), this);
+      payload['extra'] = this.extra = extraTokenClaims(Provider.ctx as KoaContextWithOIDC, this);
       return { value: this.jti, payload };
     },
   });
