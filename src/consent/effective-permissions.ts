@@ -4,7 +4,7 @@ import { isResourcePermission, resourcePermission, resourcesOf } from '#src/apps
 import { allowedPermissions, decide, generationOf, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import type { Installation } from '#src/installations/installation.ts';
-import { highestRight, holdsRight, RIGHTS, type ResourceGrant } from '#src/resources/resource.ts';
+import { holdsRight, type EffectiveGrant, type ResourceGrant } from '#src/resources/resource.ts';
 import type { Member } from '#src/tenants/member.ts';
 
 import type { Grant } from './grant.ts';
@@ -50,14 +50,13 @@ export function installationScope(installation: Installation, standing: AppInTen
 
 /**
  * What an app holds on nodes right now, of what it was given: as far as the version in use asks for it and the tenant lets
- * it (I4). Whether the nodes can be reached is read from the tree.
+ * it (I4), so that a node can stand there more than once. Whether the nodes can be reached, and which template they are made
+ * from, is read from the tree.
  */
-export function effectiveResources(given: readonly ResourceGrant[] | undefined, identity: Identity, standing: AppInTenant): ResourceGrant[] {
+export function effectiveResources(given: readonly ResourceGrant[] | undefined, identity: Identity, standing: AppInTenant): EffectiveGrant[] {
   if (given === undefined || given.length === 0) return [];
   const asked = resourcesOf(standing.version, identity).filter((each) => decide(resourcePermission(identity, each), identity, standing).treatment === 'auto');
-  return given.flatMap((grant) => {
-    const most = highestRight(asked.filter(({ kind }) => kind === grant.kind).map(({ right }) => right));
-    const right = most && RIGHTS.findLast((each) => holdsRight(grant.right, each) && holdsRight(most, each));
-    return right === undefined ? [] : [{ ...grant, right }];
-  });
+  return given.flatMap((grant) =>
+    asked.filter(({ kind }) => kind === grant.kind).map(({ right, template }) => ({ ...grant, right: holdsRight(grant.right, right) ? right : grant.right, template })),
+  );
 }

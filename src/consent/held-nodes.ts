@@ -2,7 +2,7 @@ import type { Deps } from '#src/deps.ts';
 import type { TenantId } from '#src/ids.ts';
 import { isReachable } from '#src/resources/chain.ts';
 import { readChains } from '#src/resources/read-chains.ts';
-import { holdsRight, isSameNode, type ResourceGrant, type ResourceNode } from '#src/resources/resource.ts';
+import { highestRight, holdsRight, isHeldOn, nameOf, nodeRefOf, refOf, type EffectiveGrant, type ResourceGrant, type ResourceNode } from '#src/resources/resource.ts';
 
 import type { ResourceAsk } from './resource-asks.ts';
 
@@ -11,14 +11,19 @@ export interface HeldNode {
   readonly node: ResourceNode;
 }
 
-/** Those of the given nodes that can be reached now: neither they nor any above them are recycled or deleted (S13). */
-export async function reachableNodes(deps: Deps, tenant: TenantId, given: readonly ResourceGrant[]): Promise<HeldNode[]> {
-  if (given.length === 0) return [];
-  const chains = await readChains(deps, tenant, given);
-  return given.flatMap((grant, place) => {
-    const chain = chains[place];
+/**
+ * The nodes on which this counts and that can be reached now: neither they nor any above them are recycled or deleted
+ * (S13). Each once, with the highest right.
+ */
+export async function reachableNodes(deps: Deps, tenant: TenantId, effective: readonly EffectiveGrant[]): Promise<HeldNode[]> {
+  if (effective.length === 0) return [];
+  const refs = [...new Map(effective.map((grant) => [nameOf(grant), refOf(grant)])).values()];
+  const chains = await readChains(deps, tenant, refs);
+  return chains.flatMap((chain) => {
     const node = chain?.nodes[0]?.value;
-    return chain && node && isReachable(chain) && isSameNode(node, grant) ? [{ grant, node }] : [];
+    if (!node || !isReachable(chain)) return [];
+    const right = highestRight(effective.filter((grant) => isHeldOn(grant, node)).map((grant) => grant.right));
+    return right === undefined ? [] : [{ grant: { ...nodeRefOf(node), right }, node }];
   });
 }
 

@@ -2,7 +2,7 @@ import { SHARED_ACCESS } from '#src/apps/catalogue.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import type { ContextKind } from '#src/contexts/context-kind.ts';
 import { isOnlyForOwn, methodState } from '#src/contexts/methods.ts';
-import { holdsRight, isSameNode, type NodeRef, type ResourceGrant, type Right } from '#src/resources/resource.ts';
+import { holdsRight, isHeldOn, type EffectiveGrant, type NodeRef, type ResourceNode, type Right } from '#src/resources/resource.ts';
 
 import { policyOf, userOf, type Decision, type Denial, type Resource, type Subject } from './decision.ts';
 
@@ -15,7 +15,7 @@ export interface AppSide {
   /** Scope values, `shared_access` among them. */
   readonly permissions: readonly string[];
   /** Rights on nodes; each counts for all below it (S2). */
-  readonly nodes: readonly ResourceGrant[];
+  readonly nodes: readonly EffectiveGrant[];
   /** Whether its version may use what it holds on nodes with no person in the call (S6). */
   readonly appOnly: boolean;
 }
@@ -27,7 +27,7 @@ export interface Facts {
   /** `undefined` when there is no app in the call. */
   readonly app?: AppSide;
   /** `chain` is the node and those above it. `undefined` where nothing can be reached: unknown, recycled, in a recycled one. */
-  readonly node?: { readonly chain: readonly NodeRef[]; readonly held: Right | null };
+  readonly node?: { readonly chain: readonly (NodeRef & Pick<ResourceNode, 'template'>)[]; readonly held: Right | null };
   /** The actions that the node's kind knows, with the right that each takes. */
   readonly rights?: ReadonlyMap<string, Right>;
   /** `undefined` where the tenant has no such context. `role` is `null` for who is not in it. */
@@ -65,7 +65,7 @@ function onNode(subject: Subject, action: string, resource: Resource & { type: '
 
   const missing = { identity: app.identity, node: { at: resource.node, right } };
   if (app.identity === 'tenant' && !app.appOnly) return no('insufficient_scope', 'app', missing);
-  const here = app.nodes.filter((granted) => node?.chain.some((each) => isSameNode(each, granted)));
+  const here = app.nodes.filter((granted) => node?.chain.some((each) => isHeldOn(granted, each)));
   if (app.identity === 'tenant' && here.length === 0 && app.nodes.length > 0) return no('out_of_data_range', 'tenant');
   if (!here.some((granted) => holdsRight(granted.right, right))) return no('insufficient_scope', 'app', missing);
   // Where the caller says whose it is, an app that acts by itself stops at the data range there too (L6).

@@ -47,7 +47,7 @@ export function factsOfNode(kind: ResourceKind | undefined, chain: Chain | undef
   const rights = actionsOf(kind);
   if (!chain || !isReachable(chain)) return { rights };
   const held = member ? (rightOfMember(chain, member) ?? null) : null;
-  return { rights, node: { chain: chain.nodes.map(({ value }) => nodeRefOf(value)), held } };
+  return { rights, node: { chain: chain.nodes.map(({ value }) => ({ ...nodeRefOf(value), template: value.template })), held } };
 }
 
 async function readContext(deps: DecisionDeps, tenant: TenantId, subject: Subject, id: ContextId): Promise<Known> {

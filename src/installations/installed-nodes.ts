@@ -32,7 +32,7 @@ export async function installedNodes(deps: Deps, { tenant, resources = [] }: Ins
       title: there ? displayText(there.title, 200) : `${held.kind} ${displayText(held.id, 200)}`,
       where: there ? above.map(({ title }) => displayText(title, 200)).toReversed().join(' › ') : '',
       may: rightInWords(held.right, 'it and all below'),
-      idle: idleBecause(there !== undefined, chain !== undefined && isReachable(chain), asked.some(({ kind }) => kind === held.kind)),
+      idle: idleBecause(there !== undefined, chain !== undefined && isReachable(chain), asked.some(({ kind, template }) => kind === held.kind && (template === null || template === there?.template))),
     };
   });
 }

@@ -51,6 +51,12 @@ export interface ResourceGrant extends NodeRef {
   readonly right: Right;
 }
 
+/** What counts of it right now. */
+export interface EffectiveGrant extends ResourceGrant {
+  /** It counts while the node is made from this one, whenever that is read; `null` or nothing: whatever it is made from. */
+  readonly template?: string | null;
+}
+
 /** A node that a person chose for an app. */
 export interface ChosenNode extends ResourceGrant {
   /** What the person has to hold there, which can be more than the app gets (S12). */
@@ -82,6 +88,10 @@ export const highestRight = (rights: readonly Right[]): Right | undefined => RIG
 export const nameOf = ({ kind, id }: ResourceRef): string => JSON.stringify([kind, id]);
 
 export const isSameNode = (a: NodeRef, b: NodeRef): boolean => a.kind === b.kind && a.id === b.id && a.incarnation === b.incarnation;
+
+/** Whether an app holds this on the node, as that is now. */
+export const isHeldOn = ({ template = null, ...grant }: EffectiveGrant, node: NodeRef & Pick<ResourceNode, 'template'>): boolean =>
+  isSameNode(grant, node) && (template === null || template === node.template);
 
 /** As a path of the management API names a node. */
 export interface NamedInPath {

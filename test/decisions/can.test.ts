@@ -4,7 +4,7 @@ import { can, type AppSide, type Facts } from '#src/decisions/can.ts';
 import type { DenialCode, Policy, Resource, Side, Subject } from '#src/decisions/decision.ts';
 import { actionsOf } from '#src/decisions/resource-actions.ts';
 import type { AppId, UserId } from '#src/ids.ts';
-import type { NodeRef, ResourceGrant, Right } from '#src/resources/resource.ts';
+import type { EffectiveGrant, NodeRef, Right } from '#src/resources/resource.ts';
 import { testContextKinds } from '#test/support/context-kinds.ts';
 
 const [ada, ben] = ['usr_ada', 'usr_ben'] as UserId[];
@@ -20,8 +20,8 @@ const WHO = {
 type Who = keyof typeof WHO;
 
 /** A tree: tenancy > site > list, and another site beside. */
-const node = (kind: string, id: string): NodeRef => ({ kind, id, incarnation: `first ${id}` });
-const [tenancy, site, otherSite, list] = [node('tenancy', 'northwind'), node('web', 'sales'), node('web', 'legal'), node('list', 'leads')];
+const node = (kind: string, id: string, template: string | null = null) => ({ kind, id, incarnation: `first ${id}`, template });
+const [tenancy, site, otherSite, list] = [node('tenancy', 'northwind'), node('web', 'sales'), node('web', 'legal'), node('list', 'leads', 'tasks')];
 const onList: Resource = { type: 'node', node: { kind: 'list', id: 'leads' }, owner: null };
 const at = (held: Right | null = null) => ({ node: { chain: [list, site, tenancy], held }, rights: actionsOf({ name: 'list' } as never) });
 
@@ -29,7 +29,9 @@ const IDENTITIES: Readonly<Record<string, ('user' | 'tenant')[]>> = { 'meetings:
 const user: AppSide = { identity: 'user', connected: true, permissions: [], nodes: [], appOnly: false };
 const tenant: AppSide = { identity: 'tenant', connected: true, permissions: [], nodes: [], appOnly: true };
 
-const granted = (right: Right, ...nodes: readonly NodeRef[]): ResourceGrant[] => nodes.map((each) => ({ ...each, right }));
+const granted = (right: Right, ...nodes: readonly NodeRef[]): EffectiveGrant[] => nodes.map(({ kind, id, incarnation }) => ({ kind, id, incarnation, right }));
+/** As a version asks that wants nodes of one template only. */
+const madeFrom = (template: string, grants: readonly EffectiveGrant[]): EffectiveGrant[] => grants.map((each) => ({ ...each, template }));
 const forMember = (more: Partial<AppSide> = {}) => ({ app: { ...user, ...more } });
 const byItself = (more: Partial<AppSide> = {}) => ({ app: { ...tenant, ...more } });
 
@@ -58,7 +60,10 @@ describe('S2 a right on a node, given to an app', () => {
     ['counts on nothing above it', 'ben in the app', 'write', { ...onList, node: { kind: 'web', id: 'sales' } }, { ...held, node: { chain: [site, tenancy], held: 'manage' }, ...forMember({ nodes: granted('write', list) }) }, ['insufficient_scope', 'app']],
     ['includes the lesser rights', 'ben in the app', 'read', onList, { ...held, ...forMember({ nodes: granted('manage', site) }) }, 'yes'],
     ['does not include the greater ones', 'ben in the app', 'manage', onList, { ...held, ...forMember({ nodes: granted('write', site) }) }, ['insufficient_scope', 'app']],
-    ['ends with that node, also when another gets its name', 'ben in the app', 'read', onList, { ...held, ...forMember({ nodes: [{ ...list, incarnation: 'an earlier one', right: 'read' }] }) }, ['insufficient_scope', 'app']],
+    ['counts on a node that is made from the template that the version asks for', 'ben in the app', 'write', onList, { ...held, ...forMember({ nodes: madeFrom('tasks', granted('write', list)) }) }, 'yes'],
+    ['counts on no node of another template', 'ben in the app', 'write', onList, { ...held, ...forMember({ nodes: madeFrom('documents', granted('write', list)) }) }, ['insufficient_scope', 'app']],
+    ['counts as far as it is asked for on that template', 'ben in the app', 'write', onList, { ...held, ...forMember({ nodes: [...granted('read', list), ...madeFrom('documents', granted('write', list))] }) }, ['insufficient_scope', 'app']],
+    ['ends with that node, also when another gets its name', 'ben in the app', 'read', onList, { ...held, ...forMember({ nodes: granted('read', { ...list, incarnation: 'an earlier one' }) }) }, ['insufficient_scope', 'app']],
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
+import { ask, token } from '#test/decisions/access.ts';
 import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
 import { arrive, authorize, begin, connect, exchange, introspect, post, refresh, type Attempt } from '#test/support/oauth-flow.ts';
 import { publishVersion, registerApp, type TestApp } from '#test/support/register-app.ts';
@@ -279,6 +280,28 @@ describe('S13 what was given on a node', () => {
     expect(await detailsOf(tokens.access_token)).toEqual([detail('read', 'list', { identifier: 'follow-ups' })]);
     await world.manage.remove(`/tenants/${northwind}/installations/${app.id}?everything=true`);
     expect((await introspect(world, tokens.access_token)).body).toEqual({ active: false });
+  });
+
+  test('I4 S3 rests while the version in use asks for lists of another template only, and is less where it asks for less on these', async () => {
+    const app = await newApp();
+    const { tokens } = await connect(world, ben, { app, browser: as(ben), parameters: asking([TASKS]), tick: ['node_user_0=sales-tasks'] });
+    const writes = async () => (await ask(world, 'evaluation', { subject: token(tokens.access_token), action: { name: 'write' }, resource: { type: 'list', id: 'sales-tasks' } })).body.decision;
+    const onPage = async () => textOf(await as(ben).open(`${world.issuer}/account/apps/${northwind}/${app.id}`)).includes('Sales tasks');
+    const now = async () => [await detailsOf(tokens.access_token), await writes(), await onPage()];
+    const publish = (...user: object[]) => publishVersion(world.manage, app.id, { ...VERSION, resources: { user: user.map((each) => ({ ...WRITE_TASKS, required: false, ...each })), tenant: [] }, appOnly: false });
+    expect(await now()).toEqual([onList('sales-tasks'), true, true]);
+    await publish({ template: 'documents' });
+    expect(await now()).toEqual([undefined, false, false]);
+    await publish({ template: 'documents' }, { right: 'read' }, { right: 'read', template: null });
+    expect(await now()).toEqual([[detail('read', 'list', { identifier: 'sales-tasks' })], false, true]);
+    await publish({ template: null });
+    expect(await now()).toEqual([onList('sales-tasks'), true, true]);
+    // What the list is now counts, not what it was when it was chosen.
+    await publish({ template: 'tasks' });
+    await world.manage.change(at(list('sales-tasks')), { template: 'documents' });
+    expect(await now()).toEqual([undefined, false, false]);
+    await world.manage.change(at(list('sales-tasks')), { template: 'tasks' });
+    expect(await now()).toEqual([onList('sales-tasks'), true, true]);
   });
 });
 
