@@ -3,8 +3,8 @@ import type { Log } from '#src/log.ts';
 import type { Metrics } from './metrics.ts';
 import type { WebMiddleware } from './web-context.ts';
 
-/** The id of a request that waits for a person. What storage keeps of it is sealed with this id, so it is not for the log (I10). */
-const WAITING = /^(\/(?:sign-in|consent|oauth\/authorize)\/)[^/]+/;
+/** The id of a request that waits for a person. What storage keeps of it is sealed with this id, so it is not for the log (I10), in no spelling. */
+const WAITING = /^(\/+(?:sign-in|consent|oauth\/+authorize)\/+)[^/]+/i;
 
 const loggedPath = (path: string): string => path.replace(WAITING, '$1[hidden]').slice(0, 200);
 

@@ -253,6 +253,8 @@ describe('the access log', () => {
     const entries = web.logged.slice(before);
     expect(JSON.stringify(entries)).not.toContain('planted');
     expect(entries.flatMap(({ msg, path }) => (msg === 'request' ? [path] : []))).toEqual(['/sign-in/[hidden]', '/consent/[hidden]', '/oauth/authorize/[hidden]']);
+    for (const path of ['//consent/planted', '/consent//planted', '/Sign-In/planted', '/oauth//authorize/planted/more']) await get(path);
+    expect(JSON.stringify(web.logged.slice(before))).not.toContain('planted');
   });
 });
 
