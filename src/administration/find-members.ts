@@ -30,17 +30,28 @@ export async function listMembers(
   const [member] = person ? await among(deps, tenant, [person.id]) : [];
   // Somebody of elsewhere changes nothing about the answer, so it does not tell whether there is such a person (I5).
   if (member) return { members: await described(deps, tenant, [member]), next: undefined };
-  const found: Member[] = [];
+  const { found, next } = await byName(deps, tenant, { text, after, limit }, (users) => among(deps, tenant, users));
+  return { members: await described(deps, tenant, found), next };
+}
+
+/** Of those whose names the words find, whom `take` takes, each once. A page ends when so many were looked at, however few were taken. */
+export async function byName<T extends { readonly user: UserId }>(
+  deps: Deps,
+  tenant: TenantId,
+  { text, after, limit }: { readonly text: string; readonly after?: string | undefined; readonly limit: number },
+  take: (users: readonly UserId[]) => Promise<readonly T[]>,
+): Promise<{ found: T[]; next: string | undefined }> {
+  const found: T[] = [];
   let next = after;
   for (let looked = 0; looked < MOST_LOOKED_AT && found.length < limit; ) {
     const ask = limit - found.length;
     const page = await searchMembers(deps, tenant, text, { ...(next !== undefined && { after: next }), limit: ask });
-    found.push(...(await among(deps, tenant, page.users.filter((user) => !found.some((each) => each.user === user)))));
+    found.push(...(await take(page.users.filter((user) => !found.some((each) => each.user === user)))));
     next = page.next;
     if (next === undefined) break;
     looked += ask;
   }
-  return { members: await described(deps, tenant, found), next };
+  return { found, next };
 }
 
 async function among({ store }: Deps, tenant: TenantId, users: readonly UserId[]): Promise<Member[]> {

@@ -8,11 +8,13 @@ import { installationKey } from '#src/installations/installation-records.ts';
 import { installationStands } from '#src/installations/installed-app.ts';
 import type { Installation } from '#src/installations/installation.ts';
 import { lastUses } from '#src/installations/last-use.ts';
-import { isFoundBy, searchMembers } from '#src/tenants/member-names.ts';
+import { isFoundBy } from '#src/tenants/member-names.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { findUserByEmail, usersByIds } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
+
+import { byName } from './find-members.ts';
 
 /** The words of Z6. */
 export const PERMISSION_TYPES = ['User', 'User with Shared Access', 'Admin'] as const;
@@ -101,18 +103,7 @@ async function byText(deps: Deps, where: Where, { text, type, after, limit }: Su
   // Few are read all: to look for them among all names of a large tenant would not end.
   const few = await currentGrantsOfApp(deps, where, { limit: FEW });
   if (few.next === undefined) return { found: matches(await amongFew(deps, where, few.records.map(({ value }) => value.user), text)), next: undefined };
-  const found: Found[] = [];
-  let next = after;
-  for (let looked = 0; looked < MOST_LOOKED_AT && found.length < limit; ) {
-    const ask = limit - found.length;
-    const page = await searchMembers(deps, where.tenant, text, { ...(next !== undefined && { after: next }), limit: ask });
-    const fresh = page.users.filter((user) => !found.some((each) => each.user === user));
-    found.push(...matches(await among(deps, where, fresh)));
-    next = page.next;
-    if (next === undefined) break;
-    looked += ask;
-  }
-  return { found, next };
+  return byName(deps, where.tenant, { text, after, limit }, async (users) => matches(await among(deps, where, users)));
 }
 
 async function amongFew(deps: Deps, where: Where, users: readonly UserId[], text: string): Promise<Found[]> {
