@@ -102,9 +102,10 @@ function describe(uid: string, payload: AdapterPayload): PendingRequest {
 }
 
 /** Starting over drops what may be used only once and what would skip the question. */
-function restartPath(params: Record<string, string | undefined>): string {
+function restartPath(params: Record<string, string | readonly string[] | undefined>): string {
   const { request_uri: _, [DETAILS_ASKED]: details, ...rest } = params;
   const again = { ...rest, authorization_details: details };
-  const query = new URLSearchParams(Object.entries(again).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  // `resource` alone may stand there several times (RFC 8707).
+  const query = new URLSearchParams(Object.entries(again).flatMap(([name, value]) => [value ?? []].flat().map((each): [string, string] => [name, each])));
   return `${ROUTES.authorization}?${query.toString()}`;
 }

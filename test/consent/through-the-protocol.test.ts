@@ -89,3 +89,17 @@ describe('tenant identity through the protocol', () => {
     expect(back.url.searchParams.get('error_description')).toMatch(/^not_installed: /);
   });
 });
+
+test('a request that is started over asks for each resource server that it asked for', async () => {
+  const { chloe } = world.people;
+  const attempt = asks({ prompt: 'consent' });
+  const { meetings, archive } = world.resourceServers;
+  for (const { audience } of [meetings, archive]) attempt.url.searchParams.append('resource', audience);
+  const browser = createHttpBrowser();
+  const page = await arrive(browser, attempt, chloe);
+  const started = await browser.submit(page, { button: 'Not you? Use another account' }, { stopAt: attempt.app.redirectUri });
+  const again = await browser.submit(started, { button: 'Sign in', fill: { email: chloe.email, password: chloe.password } });
+  const back = await browser.submit(again, { button: 'Authorize' }, { stopAt: attempt.app.redirectUri });
+  const { body } = await exchange(world, attempt, back.url.searchParams.get('code'), { resource: archive.audience });
+  expect((await introspect(world, body.access_token, { as: archive })).body).toMatchObject({ active: true, aud: archive.audience });
+});
