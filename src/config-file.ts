@@ -52,6 +52,22 @@ export const mapping = (what: string) => ({
     issue.code === 'unrecognized_keys' ? `Unknown here: ${String(issue.keys)}.` : what,
 });
 
+/** A mapping as it stands in the file, unchecked. */
+export type Loose = Readonly<Record<string, unknown>>;
+
+/** The entries of a list as it stands in the file; none where there is no list. */
+export const entriesOf = (value: unknown): readonly Loose[] => (Array.isArray(value) ? value.map((each: unknown) => (each ?? {}) as Loose) : []);
+
+/** Names that stand twice in the list at this path. */
+export function namedTwice(entries: readonly Loose[], at: Found['path']): Found[] {
+  const first = new Map<unknown, number>();
+  return entries.flatMap(({ name }, place) => {
+    const before = first.get(name);
+    first.set(name, before ?? place);
+    return name === undefined || before === undefined ? [] : [{ path: [...at, place, 'name'], message: `The name stands here twice; first in entry ${before + 1}.` }];
+  });
+}
+
 /** `line 7, permissions "meetings:read", level: …` */
 function describe({ path, message }: Found, document: Document, lines: LineCounter): string {
   const steps = path.map((step, depth) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
+import { entriesOf, mapping, namedTwice, parseConfig, readConfigFile, type Found, type Loose } from '#src/config-file.ts';
 
 import { PROTOCOL_SCOPES, SHARED_ACCESS, type Catalogue, type Permission } from './permission.ts';
 import { isResourcePermission, RESOURCE_PREFIXES } from './resource-permissions.ts';
@@ -56,20 +56,10 @@ export function catalogueOf(permissions: readonly Permission[]): Catalogue {
 
 /** What no entry shows alone. */
 function crossProblems(data: unknown): Found[] {
-  const { resource, permissions } = (data ?? {}) as { resource?: unknown; permissions?: unknown };
-  if (!Array.isArray(permissions)) return [];
-  const firstPlace = new Map<unknown, number>();
-  return permissions.flatMap((permission: unknown, place) => {
-    const { name, resource: own } = (permission ?? {}) as Partial<Permission>;
-    const found: Found[] = [];
-    const first = firstPlace.get(name);
-    if (name !== undefined && first !== undefined) {
-      found.push({ path: ['permissions', place, 'name'], message: `The name stands here twice; first in entry ${first + 1}.` });
-    }
-    firstPlace.set(name, first ?? place);
-    if (own === undefined && resource === undefined) {
-      found.push({ path: ['permissions', place], message: 'Give its resource, or one resource for all at the top of the file.' });
-    }
-    return found;
-  });
+  const { resource, permissions: list } = (data ?? {}) as Loose;
+  const permissions = entriesOf(list);
+  const homeless = permissions.flatMap(({ resource: own }, place) =>
+    own === undefined && resource === undefined ? [{ path: ['permissions', place], message: 'Give its resource, or one resource for all at the top of the file.' }] : [],
+  );
+  return [...namedTwice(permissions, ['permissions']), ...homeless];
 }

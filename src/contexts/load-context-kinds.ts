@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
+import { entriesOf, mapping, namedTwice, parseConfig, readConfigFile, type Found, type Loose } from '#src/config-file.ts';
 
 import { OWNER, type ContextKind, type ContextKinds } from './context-kind.ts';
 
@@ -49,24 +49,20 @@ export function contextKindsOf(kinds: readonly ContextKind[]): ContextKinds {
   return { kinds, find: (name) => byName.get(name) };
 }
 
-/** A mapping as it stands in the file, unchecked. */
-type Loose = Readonly<Record<string, unknown>>;
-const listIn = (value: unknown): readonly Loose[] => (Array.isArray(value) ? value.map((each: unknown) => (each ?? {}) as Loose) : []);
-
 /** What no value shows alone. */
 function across(data: unknown, isUserPermission: IsUserPermission): Found[] {
-  const kinds = listIn((data as Loose | null)?.['kinds']);
+  const kinds = entriesOf((data as Loose | null)?.['kinds']);
   return [
-    ...twice(kinds, ['kinds']),
+    ...namedTwice(kinds, ['kinds']),
     ...kinds.flatMap((each, place) => {
       const at = ['kinds', place];
-      const roles = listIn(each['roles']);
+      const roles = entriesOf(each['roles']);
       const names = roles.map((role) => role['name']);
-      const methods = listIn(each['methods']);
+      const methods = entriesOf(each['methods']);
       return [
         ...(roles.length > 0 && !names.includes(OWNER) ? [{ path: [...at, 'roles'], message: `One of the roles is ${OWNER}.` }] : []),
-        ...twice(roles, [...at, 'roles']),
-        ...twice(methods, [...at, 'methods']),
+        ...namedTwice(roles, [...at, 'roles']),
+        ...namedTwice(methods, [...at, 'methods']),
         ...methods.flatMap((entry, index) => methodProblems(entry, { path: [...at, 'methods', index], roles: names, isUserPermission })),
       ];
     }),
@@ -90,13 +86,4 @@ function methodProblems(
     found.push({ path: [...path, 'authorized'], message: 'Who has not connected the app has given it no permission: leave one of the two out.' });
   }
   return found;
-}
-
-function twice(entries: readonly { readonly name?: unknown }[], at: Found['path']): Found[] {
-  const first = new Map<unknown, number>();
-  return entries.flatMap(({ name }, place) => {
-    const before = first.get(name);
-    first.set(name, before ?? place);
-    return name === undefined || before === undefined ? [] : [{ path: [...at, place, 'name'], message: `The name stands here twice; first in entry ${before + 1}.` }];
-  });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { mapping, parseConfig, readConfigFile, type Found } from '#src/config-file.ts';
+import { entriesOf, mapping, namedTwice, parseConfig, readConfigFile, type Found, type Loose } from '#src/config-file.ts';
 
 import { RIGHTS } from './resource.ts';
 import type { ResourceKind, ResourceKinds } from './resource-kind.ts';
@@ -37,20 +37,14 @@ export function resourceKindsOf(kinds: readonly ResourceKind[]): ResourceKinds {
 
 /** What no entry shows alone: names that stand twice, and parents that nobody knows or that come later. */
 function crossProblems(data: unknown): Found[] {
-  const { kinds } = (data ?? {}) as { kinds?: unknown };
-  if (!Array.isArray(kinds)) return [];
-  const places = new Map<unknown, number>();
-  return kinds.flatMap((each: unknown, place) => {
-    const { name, parents } = (each ?? {}) as { name?: unknown; parents?: unknown };
-    const found: Found[] = [];
-    const first = places.get(name);
-    if (name !== undefined && first !== undefined) found.push({ path: ['kinds', place, 'name'], message: `The name stands here twice; first in entry ${first + 1}.` });
-    places.set(name, first ?? place);
-    for (const [at, parent] of (Array.isArray(parents) ? parents : []).entries()) {
-      if (typeof parent === 'string' && !places.has(parent)) {
-        found.push({ path: ['kinds', place, 'parents', at], message: `There is no kind "${parent}" above it. Kinds stand in order, from the top.` });
-      }
-    }
-    return found;
-  });
+  const kinds = entriesOf((data as Loose | null)?.['kinds']);
+  const names = kinds.map(({ name }) => name);
+  const strangers = kinds.flatMap(({ parents }, place) =>
+    (Array.isArray(parents) ? parents : []).flatMap((parent: unknown, at): Found[] => {
+      // A kind may stand under its own: sites have subsites.
+      const isKnown = typeof parent !== 'string' || names.slice(0, place + 1).includes(parent);
+      return isKnown ? [] : [{ path: ['kinds', place, 'parents', at], message: `There is no kind "${parent}" above it. Kinds stand in order, from the top.` }];
+    }),
+  );
+  return [...strangers, ...namedTwice(kinds, ['kinds'])];
 }
