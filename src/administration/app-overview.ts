@@ -17,9 +17,9 @@ import type { Tenant } from '#src/tenants/tenant.ts';
 import { usersByIds } from '#src/tenants/user-store.ts';
 
 import { STATE_WORDS, type StateWord } from './app-state.ts';
+import type { AppStep } from './app-steps.ts';
 import { appsInTenant, type AppOnAccount } from './apps-on-account.ts';
 import { countWords } from './count-subscribers.ts';
-import type { AppStep } from './steps.ts';
 
 /** Counted for the page of one app. */
 const COUNTED = 100;

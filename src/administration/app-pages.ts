@@ -3,7 +3,7 @@ import { reviewPath } from '#src/approvals/review-paths.ts';
 import { historyOfApp } from '#src/audit/history.ts';
 import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
-import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { placeInList } from '#src/http/place-in-list.ts';
 import { postedForm } from '#src/http/posted-form.ts';
@@ -21,9 +21,9 @@ import { managesApps } from '#src/tenants/entitlement.ts';
 
 import { appInView, overviewView, stepsFor, type AppInView } from './app-overview.ts';
 import { STATE_WORDS } from './app-state.ts';
+import { APP_STEPS, type AppStep } from './app-steps.ts';
 import { APPS_SECTION, type AdministrationPagesDeps } from './apps-pages.ts';
 import { appPath, appsPath } from './paths.ts';
-import { APP_STEPS, type AppStep } from './steps.ts';
 
 export const APP = '/admin/:tenant/apps/:app';
 

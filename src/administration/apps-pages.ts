@@ -1,5 +1,5 @@
 import { appLine } from '#src/approvals/app-line.ts';
-import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-frame.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { placeInList } from '#src/http/place-in-list.ts';
 import { queryField } from '#src/http/query-field.ts';

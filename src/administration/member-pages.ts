@@ -1,6 +1,6 @@
 import { appLine } from '#src/approvals/app-line.ts';
 import { AppError } from '#src/errors.ts';
-import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, type AdminSection } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayTime } from '#src/http/display-time.ts';

@@ -4,7 +4,7 @@ import { availabilityOf, decide } from '#src/approvals/decide.ts';
 import { byIdentity } from '#src/approvals/permission-words.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import { AppError } from '#src/errors.ts';
-import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { postedForm, type PostedForm } from '#src/http/posted-form.ts';
 import { redirectTo, render } from '#src/http/render.ts';

@@ -1,7 +1,7 @@
 import { removeGrant } from '#src/consent/change-grant.ts';
 import { confirmNoGrantOf } from '#src/consent/grant-store.ts';
 import { AppError } from '#src/errors.ts';
-import { adminFrame, adminOf, adminPath } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayTime } from '#src/http/display-time.ts';
@@ -16,10 +16,10 @@ import { requireAdmin } from '#src/sign-in/require-admin.ts';
 import { actorOf, requireSignedIn } from '#src/sign-in/signed-in.ts';
 
 import { APP, appInPath, frameOf, purposeOf } from './app-pages.ts';
+import { removeOneStep } from './app-steps.ts';
 import { APPS_SECTION, type AdministrationPagesDeps } from './apps-pages.ts';
 import { membersInWords } from './count-subscribers.ts';
 import { appPath, memberPath } from './paths.ts';
-import { removeOneStep } from './steps.ts';
 import { PERMISSION_TYPES, subscriberOf, subscribersOf, type Subscriber } from './subscribers.ts';
 
 const ON_A_PAGE = 25;

@@ -1,5 +1,5 @@
 import { AppError } from '#src/errors.ts';
-import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-frame.ts';
 import type { Tone } from '#src/http/badge.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';

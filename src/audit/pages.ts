@@ -1,7 +1,7 @@
 import { appsByIds } from '#src/apps/app-store.ts';
 import { appLine } from '#src/approvals/app-line.ts';
 import { tenantApps } from '#src/approvals/tenant-apps.ts';
-import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-frame.ts';
 import { sendLines } from '#src/http/json-lines.ts';
 import { addressOf, placeInList } from '#src/http/place-in-list.ts';
 import { queryField } from '#src/http/query-field.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '#src/errors.ts';
-import { accountFrame } from '#src/http/account-tabs.ts';
+import { accountFrame } from '#src/http/account-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { placeInList } from '#src/http/place-in-list.ts';

@@ -10,11 +10,11 @@ import { withLiveGroups } from '#src/tenants/group-members.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 
+import { actingState, type ActingState } from './acting-state.ts';
 import { appFace, type AppFace } from './app-face.ts';
-import { appState, type AppState } from './app-state.ts';
 import { receivedDelegations } from './consent-facts.ts';
-import type { Grant } from './grant.ts';
 import { readGrant } from './grant-store.ts';
+import type { Grant } from './grant.ts';
 import { grantedNodes, type GrantedNode, type GrantedNodesDeps } from './granted-nodes.ts';
 import { inTenantOf, nameOfApp, scopeOf, type InstalledAppsDeps } from './installed-apps.ts';
 import { permissionLines, type PermissionLine } from './permission-line.ts';
@@ -29,7 +29,7 @@ export interface InstalledApp {
   readonly grant: Grant;
   readonly member: Member;
   readonly face: AppFace;
-  readonly state: AppState;
+  readonly state: ActingState;
   /** `undefined` for an app without a version in use. */
   readonly inTenant: AppInTenant | undefined;
   /** What the app can do right now. */
@@ -62,7 +62,7 @@ export async function installedApp(deps: InstalledAppDeps, user: UserId, place: 
   const { value: grant } = standing;
   const known = apps.get(place.app);
   const inTenant = inTenantOf({ known, rules, approval, catalogue: deps.catalogue });
-  const state = appState(known, { approval, inTenant, member });
+  const state = actingState(known, { approval, inTenant, member });
   const [used, nodes] = await Promise.all([
     lastUses(deps, [grant]),
     inTenant && state === 'active' ? grantedNodes(deps, member, grant, inTenant) : [],

@@ -1,4 +1,4 @@
-import { accountFrame } from '#src/http/account-tabs.ts';
+import { accountFrame } from '#src/http/account-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayText } from '#src/http/display-text.ts';
 import { displayDay, displayTime } from '#src/http/display-time.ts';
@@ -10,7 +10,7 @@ import { redirectTo, render } from '#src/http/render.ts';
 import { createRouter, type WebContext, type WebRouter } from '#src/http/web-context.ts';
 import { requireSignedIn, signedInOf } from '#src/sign-in/signed-in.ts';
 
-import { STATE_NAMES, STATE_SENTENCES } from './app-state.ts';
+import { STATE_NAMES, STATE_SENTENCES } from './acting-state.ts';
 import { removeGrant } from './change-grant.ts';
 import { appInPath, appToRemove, hrefOf, ONE_APP, placeOfGrant, purposeOf } from './installed-app-pages.ts';
 import type { InstalledApp, InstalledAppDeps } from './installed-app.ts';

@@ -14,11 +14,11 @@ import type { Member } from '#src/tenants/member.ts';
 import { tenantsOf } from '#src/tenants/member-store.ts';
 import { plainText } from '#src/words.ts';
 
-import { appState, STATE_NAMES } from './app-state.ts';
+import { actingState, STATE_NAMES } from './acting-state.ts';
 import type { Membership } from './choose-tenant.ts';
 import { effectiveScope, grantStands } from './effective-permissions.ts';
-import type { Grant } from './grant.ts';
 import { grantsOfUser } from './grant-store.ts';
+import type { Grant } from './grant.ts';
 import { pageOverTenants } from './page-over-tenants.ts';
 import { permissionLines } from './permission-line.ts';
 import { standingGrants } from './standing-grants.ts';
@@ -123,7 +123,7 @@ function lineOf(grant: Grant, facts: LineFacts): InstalledAppLine {
     app: nameOfApp(known),
     developer: displayText(known?.app.developer.name ?? ''),
     tenant: displayText(tenant.name),
-    state: STATE_NAMES[appState(known, { ...facts, inTenant: app })],
+    state: STATE_NAMES[actingState(known, { ...facts, inTenant: app })],
     permissions: permissionLines(scopeOf(grant, facts.member, app), facts.catalogue).map(({ title }) => title),
     since: grant.createdAt,
     lastUsed,

@@ -4,8 +4,8 @@ import Router from '@koa/router';
 import type { Log } from '#src/log.ts';
 import type { LiveSession } from '#src/sign-in/session.ts';
 
-import type { AccountSection } from './account-tabs.ts';
-import type { AdminPlace, AdminSection } from './admin-tabs.ts';
+import type { AccountSection } from './account-frame.ts';
+import type { AdminPlace, AdminSection } from './admin-frame.ts';
 import type { PostedForm } from './posted-form.ts';
 import type { Views } from './views.ts';
 

@@ -3,7 +3,7 @@ import { appsByIds } from '#src/apps/app-store.ts';
 import { appLine } from '#src/approvals/app-line.ts';
 import { AppError } from '#src/errors.ts';
 import type { Actor } from '#src/events.ts';
-import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-tabs.ts';
+import { adminFrame, adminOf, adminPath, type AdminSection } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { placeInList } from '#src/http/place-in-list.ts';

@@ -1,6 +1,6 @@
 import { AppError } from '#src/errors.ts';
-import { accountFrame } from '#src/http/account-tabs.ts';
-import { adminPath } from '#src/http/admin-tabs.ts';
+import { accountFrame } from '#src/http/account-frame.ts';
+import { adminPath } from '#src/http/admin-frame.ts';
 import { csrfToken } from '#src/http/csrf.ts';
 import { displayTime } from '#src/http/display-time.ts';
 import { formField, type FormField, formProblems } from '#src/http/form-field.ts';

@@ -1,6 +1,6 @@
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
-import { adminOf, adminPath, sectionsFor } from '#src/http/admin-tabs.ts';
+import { adminOf, adminPath, sectionsFor } from '#src/http/admin-frame.ts';
 import { redirectTo } from '#src/http/render.ts';
 import { createRouter, type WebRouter } from '#src/http/web-context.ts';
 import { CAPABILITIES } from '#src/tenants/role.ts';

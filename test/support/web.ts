@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-import type { AccountSection } from '#src/http/account-tabs.ts';
-import type { AdminSection } from '#src/http/admin-tabs.ts';
+import type { AccountSection } from '#src/http/account-frame.ts';
+import type { AdminSection } from '#src/http/admin-frame.ts';
 import { createWeb, type Mount } from '#src/http/create-web.ts';
 import { createMetrics } from '#src/http/metrics.ts';
 import { createLog } from '#src/log.ts';

@@ -4,12 +4,12 @@ import { isShut, mayUse, type AppInTenant } from '#src/approvals/decide.ts';
 import type { Member } from '#src/tenants/member.ts';
 
 /** Whether an app that a member allowed can act for them just now, and if not, what stands in its way. */
-export type AppState = 'active' | 'disabled' | 'unpublished' | 'shut' | 'not_for_you';
+export type ActingState = 'active' | 'disabled' | 'unpublished' | 'shut' | 'not_for_you';
 
-export function appState(
+export function actingState(
   known: KnownApp | undefined,
   { approval, inTenant, member }: { approval: Approval | undefined; inTenant: AppInTenant | undefined; member: Member },
-): AppState {
+): ActingState {
   if (known?.app.status === 'disabled') return 'disabled';
   if (!inTenant) return 'unpublished';
   if (isShut(approval)) return 'shut';
@@ -17,7 +17,7 @@ export function appState(
 }
 
 /** What the state is called in a list; nothing where all is well. */
-export const STATE_NAMES: Readonly<Record<AppState, string>> = {
+export const STATE_NAMES: Readonly<Record<ActingState, string>> = {
   active: '',
   disabled: 'Switched off',
   unpublished: 'Not in use',
@@ -26,7 +26,7 @@ export const STATE_NAMES: Readonly<Record<AppState, string>> = {
 };
 
 /** The same in a sentence, on the app's own page. The tenant's name stands in front of it. */
-export const STATE_SENTENCES: Readonly<Record<AppState, string>> = {
+export const STATE_SENTENCES: Readonly<Record<ActingState, string>> = {
   active: '',
   disabled: 'It is switched off everywhere. It can do nothing for you, unless it is switched on again.',
   unpublished: 'No version of it is in use. It can do nothing for you, unless its developer publishes one.',
