@@ -1,6 +1,7 @@
 import { errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 
 import { PROTOCOL_SCOPES, SHARED_ACCESS } from '#src/apps/catalogue.ts';
+import type { ResourceServer as ResourceServerRecord } from '#src/apps/resource-server.ts';
 import { findResourceServerByAudience } from '#src/apps/resource-server-store.ts';
 
 import { asOAuth } from './errors.ts';
@@ -14,8 +15,8 @@ export const resourceServers = (deps: OAuthDeps) => ({
   defaultResource: () => undefined as never,
   // A code that was asked for one resource server gives tokens for it without being told again.
   useGrantedResource: () => true,
-  async getResourceServerInfo(_ctx: KoaContextWithOIDC, resource: string): Promise<ResourceServer> {
-    const server = await asOAuth(() => findResourceServerByAudience(deps, resource));
+  async getResourceServerInfo(ctx: KoaContextWithOIDC, resource: string): Promise<ResourceServer> {
+    const server = await foundFor(deps, ctx, resource);
     if (!server) throw new errors.InvalidTarget('no resource server is registered for this resource');
     const own = deps.catalogue.permissions.filter((permission) => permission.resource === server.audience);
     return {
@@ -27,3 +28,14 @@ export const resourceServers = (deps: OAuthDeps) => ({
     } as ResourceServer;
   },
 });
+
+const foundInRequest = new WeakMap<object, Map<string, Promise<ResourceServerRecord | undefined>>>();
+
+/** Looked up once in a request, however often that names the same one (xP15). */
+function foundFor(deps: OAuthDeps, ctx: KoaContextWithOIDC, resource: string): Promise<ResourceServerRecord | undefined> {
+  const found = foundInRequest.get(ctx) ?? new Map();
+  foundInRequest.set(ctx, found);
+  const known = found.get(resource) ?? asOAuth(() => findResourceServerByAudience(deps, resource));
+  found.set(resource, known);
+  return known;
+}
