@@ -4,10 +4,10 @@ import { readOpenReview, reviewsOfApp } from '#src/approvals/review-store.ts';
 import { effectiveResources, grantStands } from '#src/consent/effective-permissions.ts';
 import { grantKey, grantsOfApp } from '#src/consent/grant-store.ts';
 import type { Grant } from '#src/consent/grant.ts';
+import { heldFor, reachableNodes } from '#src/consent/held-nodes.ts';
 import type { Identity } from '#src/approvals/rules.ts';
 import type { AppId, TenantId, UserId } from '#src/ids.ts';
 import { readInstalledApp, type InstallationDeps, type InstalledApp } from '#src/installations/installed-app.ts';
-import { holdsRight } from '#src/resources/resource.ts';
 import type { Member } from '#src/tenants/member.ts';
 import { memberKey } from '#src/tenants/member-store.ts';
 import { isActive } from '#src/tenants/member.ts';
@@ -41,22 +41,23 @@ export async function readAppStanding(
   if (!inTenant) return undefined;
   const active = isActive(member?.value) ? member : undefined;
   const grant = active && grantRecord && grantStands(grantRecord.value, active.value, inTenant) ? grantRecord : undefined;
+  const [ofMember, ofTenant] = await Promise.all([heldIn(deps, grant?.value, 'user', inTenant), heldIn(deps, installed.installation?.value, 'tenant', inTenant)]);
   return {
     ...installed,
     app: inTenant,
     member: active,
     grant,
     grantRecord,
-    held: { user: heldIn(grant?.value, 'user', inTenant), tenant: heldIn(installed.installation?.value, 'tenant', inTenant) },
+    held: { user: ofMember, tenant: ofTenant },
     open: open?.value,
     last: decided.records[0]?.value,
   };
 }
 
-/** What it asks for on nodes is held when it has it on any. */
-function heldIn(given: Pick<Grant, 'permissions' | 'resources'> | undefined, identity: Identity, app: AppInTenant): string[] {
-  const onNodes = effectiveResources(given?.resources, identity, app);
-  const asked = resourcesOf(app.version, identity).filter(({ kind, right }) => onNodes.some((held) => held.kind === kind && holdsRight(held.right, right)));
+/** What it asks for on nodes is held when it has it on any that can be reached. */
+async function heldIn(deps: InstallationDeps, given: Pick<Grant, 'permissions' | 'resources'> | undefined, identity: Identity, app: AppInTenant): Promise<string[]> {
+  const nodes = await reachableNodes(deps, app.rules.tenant, effectiveResources(given?.resources, identity, app));
+  const asked = resourcesOf(app.version, identity).filter((each) => heldFor({ ...each, identifier: null }, nodes).length > 0);
   return [...(given?.permissions ?? []), ...asked.map((each) => resourcePermission(identity, each))];
 }
 

@@ -287,13 +287,21 @@ describe('S13 what was given on a node', () => {
     const { tokens } = await connect(world, ben, { app, browser: as(ben), parameters: asking([TASKS]), tick: ['node_user_0=sales-tasks'] });
     const writes = async () => (await ask(world, 'evaluation', { subject: token(tokens.access_token), action: { name: 'write' }, resource: { type: 'list', id: 'sales-tasks' } })).body.decision;
     const onPage = async () => textOf(await as(ben).open(`${world.issuer}/account/apps/${northwind}/${app.id}`)).includes('Sales tasks');
+    const { body: own } = await post(world, '/oauth/token', app, { grant_type: 'client_credentials' });
+    const isGranted = async (right: string) => {
+      const answer = await fetch(`${world.issuer}/api/v1/app/tenants/${northwind}?user=${ben.id}`, { headers: { authorization: `Bearer ${own.access_token}` } });
+      const { permissions } = (await answer.json()) as { permissions: { permission: string; state: string }[] };
+      return permissions.find(({ permission }) => permission === `resource_access:list:${right}`)?.state === 'granted';
+    };
     const now = async () => [await detailsOf(tokens.access_token), await writes(), await onPage()];
     const publish = (...user: object[]) => publishVersion(world.manage, app.id, { ...VERSION, resources: { user: user.map((each) => ({ ...WRITE_TASKS, required: false, ...each })), tenant: [] }, appOnly: false });
     expect(await now()).toEqual([onList('sales-tasks'), true, true]);
+    expect(await isGranted('write')).toBe(true);
     await publish({ template: 'documents' });
-    expect(await now()).toEqual([undefined, false, false]);
+    expect([await now(), await isGranted('write')]).toEqual([[undefined, false, false], false]);
     await publish({ template: 'documents' }, { right: 'read' }, { right: 'read', template: null });
     expect(await now()).toEqual([[detail('read', 'list', { identifier: 'sales-tasks' })], false, true]);
+    expect([await isGranted('read'), await isGranted('write')]).toEqual([true, false]);
     await publish({ template: null });
     expect(await now()).toEqual([onList('sales-tasks'), true, true]);
     // What the list is now counts, not what it was when it was chosen.
