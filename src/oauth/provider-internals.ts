@@ -3,7 +3,8 @@
  * pinned by tests that drive the endpoints, so an upgrade of the library that moves it turns them red.
  */
 import type { JWK } from 'jose';
-import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type Provider from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error the library ships no types for its internals
 import instance from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error the same

@@ -134,9 +134,7 @@ export function createProvider(options: ProviderOptions): Provider {
     issueRefreshToken: (ctx, client, source) =>
       // A tenant token is asked for anew with the app's own credentials; it needs no refresh (RFC 6749 section 4.4.3).
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access') && unitOf(ctx).standing?.identity === 'user',
-    // FAPI 2.0 section 5.3.2.1: no rotation where the token is bound to a confidential client's key.
-    rotateRefreshToken: (ctx) =>
-      !(ctx.oidc.client?.clientAuthMethod !== 'none' && ctx.oidc.entities.RefreshToken?.isSenderConstrained()),
+    rotateRefreshToken: true,
     revokeGrantPolicy: () => false,
     formats: {
       customizers: {

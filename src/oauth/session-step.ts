@@ -1,17 +1,14 @@
 /**
  * The library gives every browser a session of its own, saves it and sets its cookie with each answer. Here a session is
  * made and ended in `sign-in/`, and so is its cookie: an answer that was long under way must not take away the session of
- * who signed in meanwhile. So the library's step is replaced by one that reads the session, and keeps what the protocol
- * changed in it. Providers take the lists over when they are made, which this module is imported before.
+ * who signed in meanwhile. So the library's step is replaced by one that only reads. Providers take the lists over when
+ * they are made, which this module is imported before.
  */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { authorizationSteps, placeOfStep, resumeSteps } from './provider-internals.ts';
 
 interface LibrarySession {
-  /** The cookie. */
-  readonly jti: string;
-  readonly adapter: { upsert(cookie: string, payload: object): Promise<void> };
   resetIdentifier(): void;
 }
 
@@ -21,8 +18,7 @@ async function readSession(ctx: KoaContextWithOIDC, next: () => Promise<void>): 
   // On the way back from a page the library would give it another cookie.
   session.resetIdentifier = () => {};
   Object.assign(ctx.oidc, { session });
-  await next();
-  await session.adapter.upsert(session.jti, session);
+  return next();
 }
 
 for (const steps of [authorizationSteps, resumeSteps]) steps.splice(placeOfStep(steps, 'sessionHandler'), 1, readSession);

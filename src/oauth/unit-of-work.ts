@@ -21,8 +21,6 @@ export interface CodeChange {
 export interface UnitOfWork {
   /** What the refusal of this request is about: it joins the error in the answer (L7). */
   missing?: MissingPermission;
-  /** The protocol's part of the session as it was read, to see whether it changed. */
-  sessionState?: string;
   /** Whose session it is, read with it. */
   person?: User;
   standing?: TokenStanding;

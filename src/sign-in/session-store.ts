@@ -9,7 +9,7 @@ import { userKey } from '#src/tenants/user-store.ts';
 import type { User } from '#src/tenants/user.ts';
 
 import { newSessionCookie, placeOfCookie } from './session-cookie.ts';
-import { isLive, type LiveSession, type ProtocolState, type Session } from './session.ts';
+import { isLive, type LiveSession, type Session } from './session.ts';
 
 /** Stored under the digest of its cookie, in the shard of its person. */
 const SESSION = defineKind<Session>('session', {
@@ -68,7 +68,6 @@ export async function createSession(deps: Deps, input: NewSession): Promise<{ co
       beganUnder: record.value.sessionsValidFrom,
       userAgent: input.userAgent.slice(0, LONGEST_USER_AGENT),
       address: input.address,
-      protocol: old?.value.protocol ?? {},
     };
     const rehashed = input.rehash === undefined ? [] : [put(person, { ...record.value, passwordHash: input.rehash }, { tenant: null })];
     const result = await store.commit({
@@ -110,11 +109,6 @@ export async function findSession(deps: Deps, cookie: string): Promise<LiveSessi
   return { ...live, session };
 }
 
-export async function findSessionById(deps: Deps, id: SessionId): Promise<LiveSession | undefined> {
-  const shard = shardOfId('session', id);
-  return shard === undefined ? undefined : withUser(deps, await recordById(deps, shard, id));
-}
-
 async function withUser({ store, clock }: Deps, record: StoredRecord<Session> | undefined): Promise<LiveSession | undefined> {
   if (!record) return undefined;
   const [user] = await store.read(userKey(record.value.user));
@@ -140,21 +134,6 @@ export async function sessionsOf({ store, clock }: Deps, user: UserId): Promise<
     after = page.next;
   } while (after !== undefined);
   return live;
-}
-
-/**
- * Keeps `state` with the session of this cookie. `false` when there is no such session any more: none is made. Of very
- * many at once some give up: each would put its state in place of the one before.
- */
-export async function saveProtocolState(deps: Deps, cookie: string, state: ProtocolState): Promise<boolean> {
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const record = await readSession(deps, cookie);
-    if (!record) return false;
-    const session = { ...record.value, protocol: state };
-    const result = await deps.store.commit({ shard: record.key.shard, expect: [unchanged(record)], write: [putSession(record.key, session)] });
-    if (result.ok) return true;
-  }
-  return true;
 }
 
 /** Ends one session of this person; of another person, or none, is nothing to end. */

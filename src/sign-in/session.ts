@@ -1,9 +1,6 @@
 import type { SessionId, UserId } from '#src/ids.ts';
 import type { User } from '#src/tenants/user.ts';
 
-/** What the protocol keeps with a session (which app was authorized in it, say): JSON that only `oauth/` reads. */
-export type ProtocolState = Readonly<Record<string, unknown>>;
-
 /** One person signed in with one browser. Times are milliseconds since the epoch. */
 export interface Session {
   readonly id: SessionId;
@@ -19,7 +16,6 @@ export interface Session {
   readonly beganUnder: number;
   readonly userAgent: string;
   readonly address: string;
-  readonly protocol: ProtocolState;
 }
 
 export interface LiveSession {

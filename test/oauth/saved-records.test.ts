@@ -14,7 +14,7 @@ const makeProvider = (): Provider =>
   new Provider('http://127.0.0.1:1', {
     jwks: { keys: [{ ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }), alg: 'ES256' } as never] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    adapter: class {} as never,
+    adapter: () => ({}) as never,
     features: { devInteractions: { enabled: false }, pushedAuthorizationRequests: { enabled: true } },
     ttl: { AccessToken: 60, RefreshToken: 60 },
     extraTokenClaims: () => ({ tenant: 'ten_a' }),

@@ -62,8 +62,6 @@ export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefin
 
 function nextRefresh({ family, presented, newRefreshToken }: UnitOfWork, deps: OAuthDeps): RefreshState | null {
   const state = family?.value.refresh ?? null;
-  if (!state || !presented) return state;
-  if (presented.verdict.is === 'grace') return graceUsed(state);
-  // Without rotation (sender-constrained confidential clients, FAPI 2.0) the token stays as it is.
-  return newRefreshToken ? rotated(presented.token, newRefreshToken, deps.rotation, deps.clock()) : state;
+  if (!state || !presented || !newRefreshToken) return state;
+  return presented.verdict.is === 'grace' ? graceUsed(state) : rotated(presented.token, newRefreshToken, deps.rotation, deps.clock());
 }
