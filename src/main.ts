@@ -25,10 +25,15 @@ try {
   // Said last: whoever reads it may send a signal at once.
   log.info({ url: server.url, mode: settings.mode }, 'Assent is listening');
 } catch (err) {
-  const inUse = (err as NodeJS.ErrnoException).code === 'EADDRINUSE';
-  const hint = inUse ? ' Another program listens there: stop it, or set ASSENT_PORT.' : '';
-  log.fatal({ err }, `Assent could not start: ${(err as Error).message}.${hint}`);
+  log.fatal({ err }, `Assent could not start: ${whyNot(err as Error).replace(/\.?$/, '.')}`);
   process.exit(1);
+}
+
+/** What happened, and what to do where that can be said. */
+function whyNot(err: Error & { readonly code?: string; readonly logDetail?: unknown }): string {
+  if (err.code === 'EADDRINUSE') return `${err.message}. Another program listens there: stop it, or set ASSENT_PORT`;
+  if (err.code === 'storage_unavailable') return `${String(err.logDetail)}. See that it runs, or change ASSENT_STORE`;
+  return err.message;
 }
 
 /** Straight to the terminal: the log hides secrets, and is kept. */

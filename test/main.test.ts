@@ -116,3 +116,15 @@ it('says what to do when the port is taken', async () => {
   expect(printed.out).toContain('stop it, or set ASSENT_PORT');
   other.close();
 });
+
+it('says what to do when there is no Redis where the settings say', async () => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  const { ended, printed } = start({ ...GOOD, ASSENT_STORE: `redis://127.0.0.1:${port}` });
+  expect(await ended).toBe(1);
+  expect(printed.out).toContain(
+    `"msg":"Assent could not start: Redis could not be reached: connect ECONNREFUSED 127.0.0.1:${port}. See that it runs, or change ASSENT_STORE."`,
+  );
+});
