@@ -27,7 +27,7 @@ export function exampleEnvironment(): string {
     return `# ${sentence.replaceAll('`', '')}\n${production === null ? `${variable}=` : `# ${variable}=${production}`}`;
   });
   return `# Settings of Assent in production, with their defaults. Fill in the empty ones and uncomment what you change.
-# Start with a copy of it: node --env-file=assent.env src/main.ts
+# Start with a copy of it: npx node --env-file=assent.env src/main.ts
 
 NODE_ENV=production
 
