@@ -94,8 +94,11 @@ const heldBy = ({ connected, permissions }: AppSide) => (connected ? { has: (nam
 
 /** Z2, Z3, Z8, Z9, L6: one's own, what others shared, or what the data range of an app that acts by itself lets it reach. */
 function onUserData(subject: Subject, action: string, resource: Resource & { type: 'user_data' }, { app, owner, identitiesOf }: Facts): Verdict {
+  const identities = identitiesOf(action);
+  // Before what the app lacks: nobody can grant what the catalogue does not have.
+  if (identities.length === 0) return no('not_found', 'user');
   if (app && !app.permissions.includes(action)) return no('insufficient_scope', 'app', { identity: app.identity, permission: action });
-  if (!identitiesOf(action).includes(app?.identity ?? 'user')) return no('not_found', 'user');
+  if (!identities.includes(app?.identity ?? 'user')) return no('not_found', 'user');
   // An app that acts by itself is nobody's colleague: what members share with each other opens nothing to it (xS3).
   if (subject.type === 'app') return owner?.inDataRange ? 'allowed' : no('out_of_data_range', 'tenant');
   if (userOf(subject) === resource.owner) return 'allowed';

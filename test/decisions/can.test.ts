@@ -115,6 +115,7 @@ describe('Z8 Z9 a member’s own data', () => {
     ['is theirs with no app in the call', 'ben', 'meetings:read', bens, {}, 'yes'],
     ['is nobody else’s', 'ben', 'meetings:read', adas, { owner: { inDataRange: false, delegated: [] } }, ['forbidden', 'user']],
     ['is not touched with words that no catalogue has', 'ben', 'meetings:burn', bens, {}, ['not_found', 'user']],
+    ['is not touched by an app either with words that no catalogue has', 'ben in the app', 'meetings:burn', bens, forMember({ permissions: ['meetings:read'] }), ['not_found', 'user']],
     ['is not touched with a permission that is only for tenants', 'ben', 'meetings.all:read', bens, {}, ['not_found', 'user']],
     ['is not for guests', 'a guest', 'meetings:read', bens, {}, ['forbidden', 'user']],
   ]);
