@@ -18,6 +18,11 @@ export function protocolEndpoints(provider: Provider): WebMiddleware {
     const { log, requestId } = (protocol as unknown as WebContext).state;
     log.error({ request: requestId, err }, 'an OAuth request failed');
   });
+  // The answer to a code or a token tells no more than `invalid_grant`. Whoever runs Assent finds the reason by the answer's `x-request-id`.
+  provider.on('grant.error', (protocol, { error, error_description: said, error_detail: detail }) => {
+    const { log, requestId } = (protocol as unknown as WebContext).state;
+    log.info({ request: requestId, app: protocol.oidc.client?.clientId, error, detail: detail ?? said }, 'a token request was refused');
+  });
   const library = compose(provider.middleware as never) as unknown as WebMiddleware;
   return async (ctx, next) => {
     await library(ctx, next);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { tokenSteps } from '#src/oauth/provider-internals.ts';
 import { dpopProof, newClientKey } from '#test/support/client-keys.ts';
-import { authorize, basicAuth, begin, exchangeParameters, introspect, post, type Reply } from '#test/support/oauth-flow.ts';
+import { authorize, basicAuth, begin, exchange, exchangeParameters, introspect, post, type Reply } from '#test/support/oauth-flow.ts';
 import { EVERYBODYS, install } from '#test/support/tenant-tokens.ts';
 import { startWorld, type TestApp, type World } from '#test/support/world.ts';
 
@@ -136,4 +136,20 @@ describe('the token endpoint answers the same on the short way as on the long on
     const second = await use(world.apps.scheduler, { grant_type: 'refresh_token', refresh_token: first.refresh_token, authorization_details: '[]' });
     expect(shape(first)).toEqual(shape(second));
   });
+});
+
+test('why a code was refused stands in the log, under the number of the answer, and not in the answer', async () => {
+  const attempt = begin(world);
+  const code = (await authorize(attempt, world.people.dan)).get('code');
+  const reasons: unknown[] = [];
+  for (const wrong of [{ code_verifier: 'x'.repeat(43) }, { redirect_uri: 'http://127.0.0.1:1/other' }, { code: 'assent_ac_madeup' }]) {
+    const { status, headers, body } = await exchange(world, attempt, code, wrong);
+    expect([status, body]).toEqual([400, { error: 'invalid_grant', error_description: 'grant request is invalid' }]);
+    const lines = world.assent.logged().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const line = lines.find(({ request, msg }) => request === headers.get('x-request-id') && msg === 'a token request was refused');
+    expect(line).toMatchObject({ level: 'info', app: attempt.app.id, error: 'invalid_grant' });
+    reasons.push(line?.['detail']);
+  }
+  expect(reasons).toEqual(['code_verifier does not match code_challenge', 'authorization code redirect_uri mismatch', 'authorization code not found']);
+  expect(world.assent.logged()).not.toContain(String(code));
 });
