@@ -41,17 +41,14 @@ export function recentReads(store: RecordStore): RecentReads {
   const kinds = new Set<RecordKind<any>>();
   const underway = new Map<string, object>();
 
-  /** What was read before a change is not to be kept after it: `forget` in between, and `keep` does nothing. */
-  const begin = (name: string, { kind }: Key<any>): { keep(record: StoredRecord<any> | undefined): void } => {
+  /** What was read before a change is not to be kept after it: `forget` in between, and `keep` does nothing. `end` whatever happened. */
+  const begin = (name: string, { kind }: Key<any>): { keep(record: StoredRecord<any> | undefined): void; end(): void } => {
     const [start, reading] = [performance.now(), {}];
     kinds.add(kind);
     underway.set(name, reading);
     return {
-      keep(record) {
-        if (underway.get(name) !== reading) return;
-        underway.delete(name);
-        kept.set(name, { record }, { start });
-      },
+      keep: (record) => void (underway.get(name) === reading && kept.set(name, { record }, { start })),
+      end: () => void (underway.get(name) === reading && underway.delete(name)),
     };
   };
 
@@ -77,9 +74,13 @@ export function recentReads(store: RecordStore): RecentReads {
       const found = kept.get(name)?.record;
       if (found) return found;
       const reading = begin(name, key);
-      const [record] = await store.read(key);
-      reading.keep(record);
-      return record;
+      try {
+        const [record] = await store.read(key);
+        reading.keep(record);
+        return record;
+      } finally {
+        reading.end();
+      }
     },
 
     async readBeside(now, recent) {
@@ -87,13 +88,17 @@ export function recentReads(store: RecordStore): RecentReads {
       const found = names.map((name) => kept.get(name));
       const places = [...recent.keys()].filter((place) => found[place] === undefined);
       const readings = places.map((place) => begin(names[place]!, recent[place]!));
-      const records: readonly (StoredRecord<any> | undefined)[] = await store.read(...now, ...places.map((place) => recent[place]!));
-      for (const [nth, place] of places.entries()) {
-        const record = records[now.length + nth];
-        readings[nth]!.keep(record);
-        found[place] = { record };
+      try {
+        const records: readonly (StoredRecord<any> | undefined)[] = await store.read(...now, ...places.map((place) => recent[place]!));
+        for (const [nth, place] of places.entries()) {
+          const record = records[now.length + nth];
+          readings[nth]!.keep(record);
+          found[place] = { record };
+        }
+        return [records.slice(0, now.length), found.map((each) => each?.record)] as never;
+      } finally {
+        for (const reading of readings) reading.end();
       }
-      return [records.slice(0, now.length), found.map((each) => each?.record)] as never;
     },
   };
 }
