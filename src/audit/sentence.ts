@@ -1,5 +1,6 @@
 import type { Actor, AssentEvent, Happening } from '#src/events.ts';
 import { displayText } from '#src/http/display-text.ts';
+import type { ResourceGrant } from '#src/resources/resource.ts';
 
 import type { Names } from './names.ts';
 
@@ -134,8 +135,13 @@ export function sentenceOf(event: AssentEvent, names: Names): string {
   return capital(tell?.(event, { who, actor: event.actor, names }) ?? `${who}: ${displayText(event.type)}`);
 }
 
-/** The permissions that the event names. */
+/** What the event says that the app holds from then on: permissions, and rights on nodes. */
 export function permissionsIn(event: AssentEvent, names: Names): string[] {
-  const { permissions = [], userPermissions = [], tenantPermissions = [] } = event as Partial<Record<'permissions' | 'userPermissions' | 'tenantPermissions', readonly string[]>>;
-  return [...new Set([...permissions, ...userPermissions, ...tenantPermissions])].map((name) => names.permission(name));
+  const { permissions = [], userPermissions = [], tenantPermissions = [], resources = [] } = event as Partial<
+    Record<'permissions' | 'userPermissions' | 'tenantPermissions', readonly string[]> & { readonly resources: readonly ResourceGrant[] }
+  >;
+  return [
+    ...[...new Set([...permissions, ...userPermissions, ...tenantPermissions])].map((name) => names.permission(name)),
+    ...resources.map(({ kind, id, right }) => `${capital(right.replace('_', ' '))} on the ${node({ kind, resource: id })}`),
+  ];
 }

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { judgePages, launchChromium } from '#test/support/chromium.ts';
 import { createHttpBrowser, type HttpBrowser, type HttpPage } from '#test/support/http-browser.ts';
 import { connect, signIn } from '#test/support/oauth-flow.ts';
+import { publishVersion } from '#test/support/register-app.ts';
+import { READS_AND_WRITES, siteVersion } from '#test/support/sites.ts';
 import { install } from '#test/support/tenant-tokens.ts';
 import { startWorld, type World } from '#test/support/world.ts';
 
@@ -117,6 +119,21 @@ describe('the audit page', () => {
     expect(all.find(({ actor }) => actor.kind === 'operator').from).toEqual({ via: 'api' });
     const { items } = await world.manage.get(`/tenants/${world.tenants.northwind}/audit?limit=200`);
     expect(all.map(({ id }) => id)).toEqual(items.map(({ id }: { id: string }) => id));
+  });
+
+  test('tells on which nodes an app got which right, and goes on telling what else it holds', async () => {
+    const { tenants: { northwind }, people: { ben }, apps: { scheduler } } = world;
+    const [org, company, office] = [{ kind: 'tenancy', id: 'org' }, { kind: 'site_collection', id: 'company' }, { kind: 'web', id: 'office' }];
+    const tasks = { kind: 'list', id: 'repairs', parent: office, title: 'Repairs', template: 'tasks' };
+    const nodes = [{ ...org, parent: null, title: 'Northwind' }, { ...company, parent: org, title: 'Company' }, { ...office, parent: company, title: 'Office' }, tasks];
+    await world.manage.post(`/tenants/${northwind}/resources`, { nodes });
+    await world.manage.put(`/tenants/${northwind}/resources/web/office/rights/${ben.id}`, { right: 'write' });
+    await publishVersion(world.manage, scheduler.id, siteVersion(new URL(scheduler.redirectUri).origin));
+    const parameters = { authorization_details: JSON.stringify(READS_AND_WRITES) };
+    await connect(world, ben, { parameters, tick: ['node_user_0=repairs', 'node_user_1=office'] });
+    const { html } = await at({ app: scheduler.id, about: 'permissions' });
+    expect(text(html)).toContain('Ben Okafor changed what Scheduler Pro may do for them Know that it is you · See your name');
+    expect(text(html)).toContain('Stay connected when you are not there · Write on the list repairs · Read on the web office Ben Okafor');
   });
 
   test('is complete to axe at 360 and 1280 px, light and dark', async () => {
