@@ -11,7 +11,7 @@ export type WhoCanGrant = 'member' | 'reviewers' | 'owners' | 'app_admins' | 'de
 
 /** In words that tell a stranger nothing about the people of the tenant. */
 const WHO_IN_WORDS: Readonly<Record<WhoCanGrant, string>> = {
-  member: 'The member whom the token is for.',
+  member: 'The member for whom the app acts.',
   reviewers: 'Those who decide on apps in this tenant.',
   owners: 'An owner of this tenant.',
   app_admins: 'Somebody who manages apps in this tenant.',

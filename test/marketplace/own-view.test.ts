@@ -123,7 +123,7 @@ describe('an app and a tenant', () => {
       const deps = { ...domain().deps, issuer: 'https://assent.example' };
       const ask = (identity: 'user' | 'tenant', permission: string, user?: UserId) => missingPermission(deps, { tenant: northwind, app, identity, permission, ...(user && { user }) });
       expect(await ask('user', 'calendar:read', ben)).toEqual({
-        permission: 'calendar:read', identity: 'user', state: 'approved', who: 'member', whoInWords: 'The member whom the token is for.',
+        permission: 'calendar:read', identity: 'user', state: 'approved', who: 'member', whoInWords: 'The member for whom the app acts.',
         link: `https://assent.example/apps/${app}/allow?tenant=ten_northwind&identity=user&permission=calendar%3Aread`,
       });
       expect(await ask('tenant', 'meetings:read')).toMatchObject({ state: 'approved', who: 'app_admins' });
