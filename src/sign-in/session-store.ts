@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened } from '#src/events.ts';
@@ -98,21 +100,26 @@ async function readSession({ store }: Deps, cookie: string): Promise<StoredRecor
 
 /** The live session of this cookie with its person. Notes at most once a minute that the person was here. */
 export async function findSession(deps: Deps, cookie: string): Promise<LiveSession | undefined> {
-  const record = await readSession(deps, cookie);
-  const live = await withUser(deps, record);
-  if (!record || !live) return undefined;
+  const key = keyOf(cookie);
+  const { record, user } = key ? await readWithUser(deps, key) : {};
   const now = deps.clock();
-  if (now - live.session.lastSeenAt < TOUCHED_EVERY) return live;
-  const session = { ...live.session, lastSeenAt: now };
+  if (!record || !isLive(record.value, user, now)) return undefined;
+  if (now - record.value.lastSeenAt < TOUCHED_EVERY) return { session: record.value, user };
+  const session = { ...record.value, lastSeenAt: now };
   // Whoever changed or ended it meanwhile is right: nothing is tried again.
   await deps.store.commit({ shard: record.key.shard, expect: [unchanged(record)], write: [putSession(record.key, session)] });
-  return { ...live, session };
+  return { session, user };
 }
 
-async function withUser({ store, clock }: Deps, record: StoredRecord<Session> | undefined): Promise<LiveSession | undefined> {
-  if (!record) return undefined;
-  const [user] = await store.read(userKey(record.value.user));
-  return isLive(record.value, user?.value, clock()) && user ? { session: record.value, user: user.value } : undefined;
+/** Whose a session was when it was read before, so that both are read in one round trip. What counts is what its record says. */
+const whose = new LRUCache<string, UserId>({ max: 10_000 });
+
+async function readWithUser({ store }: Deps, key: Key<Session>): Promise<{ record?: StoredRecord<Session> | undefined; user?: User | undefined }> {
+  const likely = whose.get(key.id);
+  const [record, person] = likely === undefined ? await store.read(key) : await store.read(key, userKey(likely));
+  if (!record || record.value.user === likely) return { record, user: person?.value };
+  whose.set(key.id, record.value.user);
+  return { record, user: (await store.read(userKey(record.value.user)))[0]?.value };
 }
 
 async function recordById({ store }: Deps, shard: Shard, id: SessionId): Promise<StoredRecord<Session> | undefined> {
