@@ -4,7 +4,7 @@ import type { Deps } from '#src/deps.ts';
 import { AppError } from '#src/errors.ts';
 import { happened } from '#src/events.ts';
 import { newId, type SessionId, shardOfId, type UserId } from '#src/ids.ts';
-import { defineKind, type Key, type Page, put, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
+import { defineKind, type Key, type Page, put, type RecordStore, remove, type Shard, type StoredRecord, unchanged } from '#src/storage/record-store.ts';
 import { revoke } from '#src/storage/revoke.ts';
 import { shardOf } from '#src/storage/shards.ts';
 import { userKey } from '#src/tenants/user-store.ts';
@@ -112,9 +112,11 @@ export async function findSession(deps: Deps, cookie: string): Promise<LiveSessi
 }
 
 /** Whose a session was when it was read before, so that both are read in one round trip. What counts is what its record says. */
-const whose = new LRUCache<string, UserId>({ max: 10_000 });
+const readBefore = new WeakMap<RecordStore, LRUCache<string, UserId>>();
 
 async function readWithUser({ store }: Deps, key: Key<Session>): Promise<{ record?: StoredRecord<Session> | undefined; user?: User | undefined }> {
+  const whose = readBefore.get(store) ?? new LRUCache<string, UserId>({ max: 10_000 });
+  readBefore.set(store, whose);
   const likely = whose.get(key.id);
   const [record, person] = likely === undefined ? await store.read(key) : await store.read(key, userKey(likely));
   if (!record || record.value.user === likely) return { record, user: person?.value };
