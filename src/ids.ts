@@ -59,15 +59,20 @@ export function base62(number: number, length: number): string {
   return text;
 }
 
-/** Random digits, each of the 62 equally likely: 43 hold 256 bits, 22 hold 130. */
+/** The digits in random bytes, each of the 62 equally likely: at most `most`, on average 31 from 32 bytes. */
+export function base62In(bytes: Uint8Array, most: number): string {
+  let text = '';
+  for (const byte of bytes) {
+    const digit = byte & 63;
+    if (digit < 62 && text.length < most) text += BASE62[digit];
+  }
+  return text;
+}
+
+/** Random digits: 43 hold 256 bits, 22 hold 130. */
 export function randomBase62(length: number): string {
   let text = '';
-  while (text.length < length) {
-    for (const byte of freshRandom(length + (length >> 1))) {
-      const digit = byte & 63;
-      if (digit < 62 && text.length < length) text += BASE62[digit];
-    }
-  }
+  while (text.length < length) text += base62In(freshRandom(length + (length >> 1)), length - text.length);
   return text;
 }
 

@@ -32,7 +32,8 @@ export interface UnitOfWork {
   family?: StoredRecord<TokenFamily>;
   /** The launch whose context token is exchanged, and what the token that it is exchanged for hangs on. */
   exchanged?: { readonly binding: TokenBinding; readonly launch: StoredRecord<MintedLaunch>; readonly expect: readonly Expectation[] };
-  presented?: { readonly token: string; readonly verdict: Presented };
+  /** With `salt` its successor is made, if it gets a new one. */
+  presented?: { readonly token: string; readonly verdict: Presented; readonly salt: string };
   newRefreshToken?: { readonly token: string; readonly payload: Payload; readonly expiresAt: number };
   /** Seconds since the epoch at which the longest-lived access token of this request ends. */
   accessTokenEnds: number;

@@ -1,4 +1,5 @@
 import { readGrant, revokeGrant } from '#src/consent/grant-store.ts';
+import { randomBase62 } from '#src/ids.ts';
 import { confirmNone } from '#src/storage/revoke.ts';
 
 import type { Model } from '../adapter.ts';
@@ -41,7 +42,7 @@ export const refreshTokenModel = (deps: OAuthDeps): Model => {
         const isGood = (verdict.is === 'live' || verdict.is === 'grace') && !isOver(deps, refresh);
         const standing = isGood ? await readStanding(deps, { ...family.value.binding, family: null }) : undefined;
         if (!standing) return undefined;
-        Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict } });
+        Object.assign(unitOf(ctx), { family, standing, presented: { token, verdict, salt: randomBase62(22) } });
       }
       return { ...refresh?.payload, jti: token, exp: Math.floor((refresh?.expiresAt ?? 0) / 1000) };
     },

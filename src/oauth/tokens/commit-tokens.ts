@@ -63,5 +63,5 @@ export function tokenChange(unit: UnitOfWork, deps: OAuthDeps): Change | undefin
 function nextRefresh({ family, presented, newRefreshToken }: UnitOfWork, deps: OAuthDeps): RefreshState | null {
   const state = family?.value.refresh ?? null;
   if (!state || !presented || !newRefreshToken) return state;
-  return presented.verdict.is === 'grace' ? graceUsed(state) : rotated(presented.token, newRefreshToken, deps.rotation, deps.clock());
+  return presented.verdict.is === 'grace' ? graceUsed(state) : rotated(state, presented.salt, newRefreshToken, deps.rotation, deps.clock());
 }

@@ -5,6 +5,7 @@ import type { Shard } from '#src/storage/record-store.ts';
 import { shardOf } from '#src/storage/shards.ts';
 
 import { unitOf, type UnitOfWork } from '../unit-of-work.ts';
+import { successorOf } from './rotation.ts';
 import { nameOfFamily } from './token-records.ts';
 import { mintToken } from './token-text.ts';
 
@@ -19,11 +20,12 @@ function shardOfGrant({ grantId = '' }: Minted): Shard {
   return shard;
 }
 
-/** The text of a refresh token: within the grace the successor that was already given, else a new one of the family. */
+/** The text of a refresh token: within the grace the successor that was already given, else a new one, the first of a family from a code. */
 function refreshTokenText(token: Minted): string {
   const unit = currentUnit();
-  if (unit?.presented?.verdict.is === 'grace') return unit.presented.verdict.successor;
-  const family = unit?.family?.value.binding.family ?? unit?.code?.value.binding.family;
+  const presented = unit?.presented;
+  if (presented) return presented.verdict.is === 'grace' ? presented.verdict.successor : successorOf(presented.token, presented.salt);
+  const family = unit?.code?.value.binding.family;
   if (!family) throw new Error('a refresh token comes from a code or a refresh token');
   return mintToken('refreshToken', shardOfGrant(token), nameOfFamily(family));
 }

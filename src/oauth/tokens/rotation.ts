@@ -1,4 +1,5 @@
-import { digestOf, seal, unseal } from '#src/storage/seal.ts';
+import { ENDING, secretFrom, withSecret } from '#src/credential-text.ts';
+import { digestOf } from '#src/storage/seal.ts';
 
 import type { Payload, RefreshState, TokenFamily } from './token-records.ts';
 
@@ -19,15 +20,21 @@ export type Presented =
   | { readonly is: 'grace_spent' }
   | { readonly is: 'replayed' };
 
-const PURPOSE = 'successor of a refresh token';
+/**
+ * The token that follows one of the same family: made of it and of a salt that is random at each rotation, so that storage
+ * can keep the salt, and who holds the token, and only they, can have its successor again.
+ */
+export const successorOf = (token: string, salt: string): string => withSecret(token.slice(0, -ENDING), secretFrom(`successor of a refresh token\0${salt}\0${token}`));
 
 export function judgeRefreshToken(token: string, family: TokenFamily, rules: RotationRules, now: number): Presented {
   const digest = digestOf(token);
   if (family.refresh?.digest === digest) return { is: 'live' };
   const previous = family.refresh?.previous;
   if (previous?.digest !== digest || previous.graceUntil <= now) return { is: 'replayed' };
-  const successor = previous.graceUses < rules.graceUses ? unseal(previous.successor, token, PURPOSE) : undefined;
-  return successor === undefined ? { is: 'grace_spent' } : { is: 'grace', successor };
+  const successor = successorOf(token, previous.salt);
+  // Rotated by an earlier version, whose successor nobody can make again, it is as good as spent.
+  const canHave = previous.graceUses < rules.graceUses && digestOf(successor) === family.refresh?.digest;
+  return canHave ? { is: 'grace', successor } : { is: 'grace_spent' };
 }
 
 export const firstRefresh = (token: string, payload: Payload, expiresAt: number): RefreshState => ({
@@ -37,21 +44,16 @@ export const firstRefresh = (token: string, payload: Payload, expiresAt: number)
   previous: null,
 });
 
+/** `successor` was made with `salt` of the token that `state` is of. */
 export const rotated = (
-  used: string,
+  state: RefreshState,
+  salt: string,
   successor: { token: string; payload: Payload; expiresAt: number },
   rules: RotationRules,
   now: number,
 ): RefreshState => ({
-  digest: digestOf(successor.token),
-  expiresAt: successor.expiresAt,
-  payload: successor.payload,
-  previous: {
-    digest: digestOf(used),
-    graceUntil: now + rules.graceMs,
-    graceUses: 0,
-    successor: seal(successor.token, used, PURPOSE),
-  },
+  ...firstRefresh(successor.token, successor.payload, successor.expiresAt),
+  previous: { digest: state.digest, graceUntil: now + rules.graceMs, graceUses: 0, salt },
 });
 
 /** Counts one more answer within the grace. */

@@ -59,8 +59,8 @@ export interface RefreshState {
     readonly digest: string;
     readonly graceUntil: number;
     readonly graceUses: number;
-    /** The live token, sealed with the previous one: only who holds that can have it again. */
-    readonly successor: string;
+    /** With this the live token was made of the previous one: only who holds that can have it again. */
+    readonly salt: string;
   } | null;
 }
 
