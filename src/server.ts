@@ -166,13 +166,13 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     nameOfApp: async (id) => displayText((await apps.find(id))?.app.name ?? ''),
   });
   const account = accountPages(signInDeps).routes() as never;
+  const takesTokens = { ...deps, presentedToken: presentedTokens(deps, proofChecker(provider)) };
   const launch = {
-    ...deps,
+    ...takesTokens,
     contextKinds,
     signContext: (claims: ContextClaims) => signContextToken(provider, claims),
     readContext: (token: string) => readContextToken(provider, deps, token),
     findToken: findTokens(deps, (token) => jtiOf(provider, token)),
-    presentedToken: presentedTokens(deps, proofChecker(provider)),
     contextIdKey: keyFor('context ids'),
     contextTokenSeconds: settings.ttlContextToken,
   };
@@ -205,8 +205,8 @@ export async function startServer(settings: Settings, options: ServerOptions = {
         return keys;
       },
     },
-    authenticate: (ctx) => authenticateOperator(launch, ctx),
-    authenticateApp: (ctx) => authenticateApp(launch, ctx),
+    authenticate: (ctx) => authenticateOperator(takesTokens, ctx),
+    authenticateApp: (ctx) => authenticateApp(takesTokens, ctx),
   });
 
   const access = accessRoutes({ ...deps, contextKinds, findToken: launch.findToken, pageKey: keyFor('pages of searches') });
@@ -239,7 +239,7 @@ export async function startServer(settings: Settings, options: ServerOptions = {
     trustedProxies: settings.trustedProxies,
     root: ROOT,
     mounts: [
-      { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(launch).routes() as never },
+      { at: ['/oauth/grants'], manner: 'protocol', use: grantManagementRoutes(takesTokens).routes() as never },
       { at: PROTOCOL_PATHS, manner: 'protocol', use: protocolEndpoints(provider) },
       { at: ['/api'], manner: 'api', use: api },
       { at: IN_CONTEXT_PATHS, manner: 'api', use: inContextRoutes({ ...launch, cursorKey: keyFor('lists in contexts') }) },

@@ -6,7 +6,7 @@ import type { Identity } from '#src/approvals/rules.ts';
 import { effectiveResources } from '#src/consent/effective-permissions.ts';
 import { reachableNodes } from '#src/consent/held-nodes.ts';
 import { declaredFor, MOST_ASKED } from '#src/consent/resource-asks.ts';
-import { holdsRight, RIGHTS, type ResourceGrant, type Right } from '#src/resources/resource.ts';
+import { holdsRight, RIGHTS, type EffectiveGrant, type ResourceGrant, type Right } from '#src/resources/resource.ts';
 import type { AskedResource } from '#src/sign-in/pending-request.ts';
 
 import { asOAuth } from './errors.ts';
@@ -92,7 +92,7 @@ export const detailOf = ({ kind, id, right }: ResourceGrant): ResourceDetail => 
 const lower = (a: Right, b: Right): Right => (holdsRight(a, b) ? b : a);
 
 /** Of what a token was minted for, what the app still holds; `undefined` for all that it holds. */
-export function nodesWithin(standing: TokenStanding, ceiling: readonly ResourceDetail[] | undefined): ResourceGrant[] {
+export function nodesWithin(standing: TokenStanding, ceiling: readonly ResourceDetail[] | undefined): EffectiveGrant[] {
   const { resources } = actsThrough(standing);
   if (ceiling?.length === 0 || resources === undefined) return [];
   return effectiveResources(resources, standing.identity, standing.app).flatMap((held) => {

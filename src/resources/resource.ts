@@ -53,8 +53,8 @@ export interface ResourceGrant extends NodeRef {
 
 /** What counts of it right now. */
 export interface EffectiveGrant extends ResourceGrant {
-  /** It counts while the node is made from this one, whenever that is read; `null` or nothing: whatever it is made from. */
-  readonly template?: string | null;
+  /** It counts while the node is made from this one, whenever that is read; `null`: whatever it is made from. */
+  readonly template: string | null;
 }
 
 /** A node that a person chose for an app. */
@@ -90,7 +90,7 @@ export const nameOf = ({ kind, id }: ResourceRef): string => JSON.stringify([kin
 export const isSameNode = (a: NodeRef, b: NodeRef): boolean => a.kind === b.kind && a.id === b.id && a.incarnation === b.incarnation;
 
 /** Whether an app holds this on the node, as that is now. */
-export const isHeldOn = ({ template = null, ...grant }: EffectiveGrant, node: NodeRef & Pick<ResourceNode, 'template'>): boolean =>
+export const isHeldOn = ({ template, ...grant }: EffectiveGrant, node: NodeRef & Pick<ResourceNode, 'template'>): boolean =>
   isSameNode(grant, node) && (template === null || template === node.template);
 
 /** As a path of the management API names a node. */

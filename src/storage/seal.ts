@@ -6,8 +6,8 @@ import { freshRandom } from '#src/random.ts';
 export const digestOf = (secret: string): string => hash('sha256', secret, 'base64url');
 
 /**
- * As a key object: with the bytes themselves each cipher takes five times as long to make. Text is a token or an id, on
- * the path of a request, and random in itself: there one hash of it is as good as HKDF and costs a fifth.
+ * As a key object: with the bytes themselves each cipher takes five times as long to make. Text is an id, on the path
+ * of a request, and random in itself: there one hash of it is as good as HKDF and costs a fifth.
  */
 const keyFrom = (secret: string | Uint8Array, purpose: string): KeyObject =>
   createSecretKey(

@@ -29,7 +29,7 @@ const IDENTITIES: Readonly<Record<string, ('user' | 'tenant')[]>> = { 'meetings:
 const user: AppSide = { identity: 'user', connected: true, permissions: [], nodes: [], appOnly: false };
 const tenant: AppSide = { identity: 'tenant', connected: true, permissions: [], nodes: [], appOnly: true };
 
-const granted = (right: Right, ...nodes: readonly NodeRef[]): EffectiveGrant[] => nodes.map(({ kind, id, incarnation }) => ({ kind, id, incarnation, right }));
+const granted = (right: Right, ...nodes: readonly NodeRef[]): EffectiveGrant[] => nodes.map(({ kind, id, incarnation }) => ({ kind, id, incarnation, right, template: null }));
 /** As a version asks that wants nodes of one template only. */
 const madeFrom = (template: string, grants: readonly EffectiveGrant[]): EffectiveGrant[] => grants.map((each) => ({ ...each, template }));
 const forMember = (more: Partial<AppSide> = {}) => ({ app: { ...user, ...more } });
